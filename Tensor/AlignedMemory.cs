@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+
+namespace Switchyard.Tensor;
+
+/// <summary>Native memory aligned to 64 bytes, zeroed, owned by this object.</summary>
+/// <typeparam name="T">An unmanaged element.</typeparam>
+public sealed unsafe class AlignedMemory<T> : IDisposable
+    where T : unmanaged
+{
+    private const nuint Alignment = 64;
+    private T* _pointer;
+
+    /// <summary>Allocates <paramref name="length"/> zeroed elements.</summary>
+    /// <exception cref="OutOfMemoryException">The system has no such room.</exception>
+    public AlignedMemory(long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Length = length;
+        nuint bytes = checked((nuint)Math.Max(1, length) * (nuint)sizeof(T));
+        _pointer = (T*)NativeMemory.AlignedAlloc((bytes + Alignment - 1) & ~(Alignment - 1), Alignment);
+        NativeMemory.Clear(_pointer, bytes);
+        GC.AddMemoryPressure((long)bytes);
+    }
+
+    /// <summary>Frees memory that nobody disposed.</summary>
+    ~AlignedMemory() => Free();
+
+    /// <summary>Elements.</summary>
+    public long Length { get; }
+
+    /// <summary>Bytes.</summary>
+    public long ByteCount => Length * sizeof(T);
+
+    /// <summary>The first element; null after <see cref="Dispose"/>.</summary>
+    public T* Pointer => _pointer;
+
+    /// <summary>A window of <paramref name="count"/> elements from <paramref name="start"/>.</summary>
+    public Span<T> Span(long start, int count)
+    {
+        ObjectDisposedException.ThrowIf(_pointer is null, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, Length, nameof(count));
+        return new Span<T>(_pointer + start, count);
+    }
+
+    /// <summary>Frees the memory.</summary>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (_pointer is null) return;
+        NativeMemory.AlignedFree(_pointer);
+        _pointer = null;
+        GC.RemoveMemoryPressure(Math.Max(1, Length) * sizeof(T));
+    }
+}
