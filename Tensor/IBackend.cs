@@ -10,7 +10,7 @@ namespace Switchyard.Tensor;
 /// or over ascending blocks for block formats (<c>acc = fma((float)exact integer sum, dw·dx, acc)</c>). Sums along a row (norms,
 /// softmax) are sixteen partial sums by index mod 16, then the fixed tree of <see cref="CanonicalMath.SumLanes"/>. Attention runs over
 /// tiles of sixteen absolute positions, the running maximum rescaled once per tile; exponentials are
-/// <see cref="CanonicalMath.Exp(float)"/>. So bits agree between instruction sets and devices.</para>
+/// <see cref="CanonicalMath.Exp(float)"/>. So bits agree between instruction sets and devices. docs/numerics.md defines every operation.</para>
 /// <para><b>Asynchrony.</b> Operations may be queued, in order. Only the reads wait.</para>
 /// <para><b>Threads.</b> One caller at a time. Handles of another backend are refused with <see cref="ArgumentException"/>.</para>
 /// </remarks>
