@@ -1,0 +1,15 @@
+namespace Switchyard.Strategies;
+
+/// <summary>One step of a stream: a token, and the text that became certain with it.</summary>
+/// <param name="Token">The token id; <see cref="None"/> for text alone that had been held back when the request ended without a further token.</param>
+/// <param name="Text">
+/// Text that can no longer become part of a stop string or of an unfinished character; often empty. The concatenation over
+/// a stream is the whole text.
+/// </param>
+/// <param name="Choice">Log-probabilities, where they were asked for.</param>
+/// <param name="FinishReason">Why the request ended, on its last element; null before.</param>
+public readonly record struct GeneratedToken(int Token, string Text, TokenChoice Choice, FinishReason? FinishReason)
+{
+    /// <summary>Stands for "no token".</summary>
+    public const int None = -1;
+}

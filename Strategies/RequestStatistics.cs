@@ -1,0 +1,54 @@
+namespace Switchyard.Strategies;
+
+/// <summary>What one request cost and how its drafts fared. Strategies count; names follow vLLM and AIPerf.</summary>
+public sealed class RequestStatistics
+{
+    private readonly int[] _acceptanceHistogram = new int[AcceptanceBins];
+
+    /// <summary>Bins of <see cref="AcceptanceHistogram"/>; the last also counts everything longer.</summary>
+    public const int AcceptanceBins = 65;
+
+    /// <summary>Steps in which drafts were verified (num_spec_steps).</summary>
+    public int SpeculativeSteps { get; private set; }
+
+    /// <summary>Draft tokens shown to the target (num_draft_tokens).</summary>
+    public int DraftTokens { get; private set; }
+
+    /// <summary>Draft tokens the target kept (num_accepted_draft_tokens).</summary>
+    public int AcceptedDraftTokens { get; private set; }
+
+    /// <summary>Forward passes of the target that this request took part in (target_forwards).</summary>
+    public int TargetForwards { get; set; }
+
+    /// <summary>Forward passes of any other model that this request took part in.</summary>
+    public int DraftForwards { get; set; }
+
+    /// <summary>Rows of this request verified by the target (verified_rows).</summary>
+    public int VerifiedRows { get; set; }
+
+    /// <summary>Σ over target layers of this request's rows run there, prompt included.</summary>
+    public long LayerRows { get; set; }
+
+    /// <summary>Prompt tokens found in a cache instead of being run.</summary>
+    public int CachedPromptTokens { get; set; }
+
+    /// <summary>How many speculative steps accepted i draft tokens, shape [<see cref="AcceptanceBins"/>] (acceptance_histogram).</summary>
+    public ReadOnlySpan<int> AcceptanceHistogram => _acceptanceHistogram;
+
+    /// <summary>Mean tokens per speculative step, the bonus token included; 0 before the first (mean_acceptance_length).</summary>
+    public double MeanAcceptanceLength => SpeculativeSteps == 0 ? 0 : 1 + (double)AcceptedDraftTokens / SpeculativeSteps;
+
+    /// <summary>Accepted over drafted; 0 before the first draft (draft_acceptance_rate).</summary>
+    public double DraftAcceptanceRate => DraftTokens == 0 ? 0 : (double)AcceptedDraftTokens / DraftTokens;
+
+    /// <summary>Counts one verification of this request's drafts.</summary>
+    /// <param name="drafted">Draft tokens shown to the target.</param>
+    /// <param name="accepted">Those it kept, without the bonus token.</param>
+    public void RecordVerification(int drafted, int accepted)
+    {
+        SpeculativeSteps++;
+        DraftTokens += drafted;
+        AcceptedDraftTokens += accepted;
+        _acceptanceHistogram[Math.Min(accepted, AcceptanceBins - 1)]++;
+    }
+}
