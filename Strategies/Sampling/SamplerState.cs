@@ -21,6 +21,7 @@ public sealed class SamplerState
     {
         ArgumentNullException.ThrowIfNull(options);
         (Options, Seed, _promptLength) = (options, seed, prompt.Length);
+        Bias = options.LogitBias is { Count: > 0 } bias ? [.. bias] : [];
         if (options is { RepetitionPenalty: 1, FrequencyPenalty: 0, PresencePenalty: 0 })
         {
             Position = prompt.Length;
@@ -33,6 +34,7 @@ public sealed class SamplerState
     private SamplerState(SamplerState other)
     {
         (Options, Seed, Position, _promptLength) = (other.Options, other.Seed, other.Position, other._promptLength);
+        Bias = other.Bias;
         if (other._counts is null) return;
         (_counts, _history) = (new(other._counts), new(other._history!));
     }
@@ -48,6 +50,9 @@ public sealed class SamplerState
 
     /// <summary>Tokens the penalties look at, and how often each occurs; null when no penalty is in use.</summary>
     internal Dictionary<int, TokenCounts>? Counts => _counts;
+
+    /// <summary>The bias of single tokens, as an array that can be walked without allocating.</summary>
+    internal KeyValuePair<int, float>[] Bias { get; }
 
     /// <summary>Goes on by one token.</summary>
     public void Advance(int token)
