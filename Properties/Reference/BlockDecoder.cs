@@ -22,9 +22,9 @@ internal static class BlockDecoder
             {
                 case DType.Q8_0: blocks.Add(new(Signed(b[2..]), Half(b))); break;
                 case DType.Q4_0: blocks.Add(new(Quants(b[2..], default, offset: 8), Half(b))); break;
-                case DType.Q4_1: blocks.Add(new(Quants(b[4..], default, offset: 0), Half(b), -Half(b[2..]))); break;
+                case DType.Q4_1: blocks.Add(new(Quants(b[4..], default, offset: 0), Half(b), Half(b[2..]))); break;
                 case DType.Q5_0: blocks.Add(new(Quants(b[6..], b[2..6], offset: 16), Half(b))); break;
-                case DType.Q5_1: blocks.Add(new(Quants(b[8..], b[4..8], offset: 0), Half(b), -Half(b[2..]))); break;
+                case DType.Q5_1: blocks.Add(new(Quants(b[8..], b[4..8], offset: 0), Half(b), Half(b[2..]))); break;
                 case DType.IQ4_NL: blocks.Add(new([.. Quants(b[2..], default, offset: 0).Select(i => NonLinear[i])], Half(b))); break;
                 case DType.Q4_K: AddKBlocks(blocks, b, default, b[16..]); break;
                 case DType.Q5_K: AddKBlocks(blocks, b, b[16..48], b[48..]); break;
@@ -73,26 +73,25 @@ internal static class BlockDecoder
                 int high = highBits.IsEmpty ? 0 : (highBits[i] >> j) & 1;
                 quants[i] = low + 16 * high;
             }
-            blocks.Add(new(quants, scale * s, minimum * m));
+            blocks.Add(new(quants, scale * s, -(minimum * m)));
         }
     }
 
-    /// <summary>Q6_K: sixteen sub-blocks of 16 with eight-bit scales.</summary>
+    /// <summary>Q6_K: sixteen sub-blocks of 16 with eight-bit scales, which go into the integers.</summary>
     private static void AddSixBit(List<WeightBlock> blocks, ReadOnlySpan<byte> b)
     {
         ReadOnlySpan<byte> low = b[..128], high = b[128..192], scales = b[192..208];
-        float scale = Half(b[208..]);
-        for (int j = 0; j < 16; j++)
+        for (int block = 0; block < 8; block++)
         {
-            int[] quants = new int[16];
-            for (int i = 0; i < 16; i++)
+            int[] quants = new int[32];
+            for (int i = 0; i < 32; i++)
             {
-                int element = 16 * j + i, half = element / 128, quarter = element % 128 / 32, lane = element % 32;
-                int nibble = low[64 * half + 32 * (quarter % 2) + lane] >> (quarter / 2 * 4) & 15;
-                int bits = high[32 * half + lane] >> (2 * quarter) & 3;
-                quants[i] = nibble + 16 * bits - 32;
+                int element = 32 * block + i, half = element / 128, quarter = element % 128 / 32;
+                int nibble = low[64 * half + 32 * (quarter % 2) + i] >> (quarter / 2 * 4) & 15;
+                int bits = high[32 * half + i] >> (2 * quarter) & 3;
+                quants[i] = (sbyte)scales[element / 16] * (nibble + 16 * bits - 32);
             }
-            blocks.Add(new(quants, scale * (sbyte)scales[j]));
+            blocks.Add(new(quants, Half(b[208..])));
         }
     }
 }

@@ -2,7 +2,7 @@ using Switchyard.Tensor;
 
 namespace Switchyard.Properties.Reference;
 
-/// <summary>The chains that <see cref="IBackend"/> promises, written out one number at a time.</summary>
+/// <summary>The chains that <see cref="IBackend"/> promises (docs/numerics.md), written out one number at a time.</summary>
 internal sealed class CanonicalArithmetic : IReferenceArithmetic
 {
     private const int Lanes = CanonicalMath.Lanes;
@@ -78,7 +78,7 @@ internal sealed class CanonicalArithmetic : IReferenceArithmetic
         foreach (float value in x) max = Math.Max(max, value);
         float[] lanes = new float[Lanes];
         for (int i = 0; i < x.Length; i++) lanes[i % Lanes] += CanonicalMath.Exp(x[i] - max);
-        return max + (float)CanonicalMath.Log(CanonicalMath.SumLanes(lanes));
+        return (float)(max + CanonicalMath.Log((double)CanonicalMath.SumLanes(lanes)));
     }
 
     private static float Score(ReadOnlySpan<float> q, float[] key, float scale)

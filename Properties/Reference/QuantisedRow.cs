@@ -1,50 +1,53 @@
-using Switchyard.Tensor;
-
 namespace Switchyard.Properties.Reference;
 
 /// <summary>A row of activations in blocks of 32 signed bytes and a scale each, as block formats multiply it.</summary>
 internal sealed class QuantisedRow
 {
-    private readonly int[] _quants;
-    private readonly float[] _scales;
+    private const int Block = 32;
+    private const float Negligible = 1f / (1L << 50) / (1L << 50); // 2^-100
 
-    private QuantisedRow(int[] quants, float[] scales) => (_quants, _scales) = (quants, scales);
+    private readonly int[] _quants;      // [elements]
+    private readonly float[] _scales;    // [elements / 32]
+    private readonly float[] _totals;    // [elements / 32]: scale times the sum of the block's quants
 
-    /// <summary>Quantises <paramref name="x"/>; a last block may be short.</summary>
+    private QuantisedRow(int elements) => (_quants, _scales, _totals) = (new int[elements], new float[elements / Block], new float[elements / Block]);
+
+    /// <summary>Quantises <paramref name="x"/>, whole blocks.</summary>
     public static QuantisedRow Of(ReadOnlySpan<float> x)
     {
-        int[] quants = new int[x.Length];
-        float[] scales = new float[(x.Length + 31) / 32];
-        for (int block = 0; block < scales.Length; block++)
-        {
-            int from = 32 * block, to = Math.Min(x.Length, from + 32);
-            float largest = 0;
-            for (int i = from; i < to; i++) largest = Math.Max(largest, Math.Abs(x[i]));
-            scales[block] = largest / 127f;
-            float inverse = largest == 0 ? 0 : 127f / largest;
-            for (int i = from; i < to; i++) quants[i] = (int)MathF.Round(x[i] * inverse);
-        }
-        return new(quants, scales);
+        var row = new QuantisedRow(x.Length);
+        for (int block = 0; block < row._scales.Length; block++) row.Quantise(block, x.Slice(Block * block, Block));
+        return row;
     }
 
     /// <summary>One output: a chain of fused multiply-adds over ascending blocks, exact integers inside each.</summary>
     public float Dot(ReadOnlySpan<WeightBlock> blocks)
     {
         float sum = 0;
-        int at = 0;
-        foreach (WeightBlock block in blocks)
+        for (int b = 0; b < blocks.Length; b++)
         {
-            (int product, int total) = (0, 0);
-            for (int i = 0; i < block.Quants.Length; i++)
-            {
-                product += block.Quants[i] * _quants[at + i];
-                total += _quants[at + i];
-            }
-            float scale = _scales[at / 32];
-            sum = MathF.FusedMultiplyAdd(product, block.Scale * scale, sum);
-            if (block.Minimum != 0) sum = MathF.FusedMultiplyAdd(total, -block.Minimum * scale, sum);
-            at += block.Quants.Length;
+            int product = 0;
+            for (int i = 0; i < Block; i++) product += blocks[b].Quants[i] * _quants[Block * b + i];
+            sum = MathF.FusedMultiplyAdd(product, blocks[b].Scale * _scales[b], sum);
+            if (blocks[b].Minimum is { } minimum) sum = MathF.FusedMultiplyAdd(minimum, _totals[b], sum);
         }
         return sum;
+    }
+
+    private void Quantise(int block, ReadOnlySpan<float> x)
+    {
+        float largest = 0;
+        foreach (float value in x) largest = Math.Max(largest, Math.Abs(value)); // NaN wins
+        if (!float.IsFinite(largest))
+        {
+            (_scales[block], _totals[block]) = (float.NaN, float.NaN);
+            return;
+        }
+        if (largest < Negligible) return;
+        float inverse = 127f / largest;
+        int total = 0;
+        for (int i = 0; i < Block; i++) total += _quants[Block * block + i] = (int)MathF.Round(x[i] * inverse);
+        _scales[block] = largest / 127f;
+        _totals[block] = _scales[block] * total;
     }
 }

@@ -87,10 +87,18 @@ public sealed partial class ReferenceBackend
         for (int i = 0; i < rows.Length; i++)
         {
             float[] row = Own(x).Row(rows[i])[..cols].ToArray();
+            Span<int> best = ids.Slice(i * count, count);
+            Span<float> top = values.Slice(i * count, count);
+            if (row.Any(float.IsNaN))
+            {
+                best.Fill(-1);
+                top.Fill(float.NaN);
+                logSumExp[i] = float.NaN;
+                continue;
+            }
             int[] order = [.. Enumerable.Range(0, cols).OrderByDescending(id => row[id])]; // stable: ties by lower index
-            for (int rank = 0; rank < count; rank++) (ids[i * count + rank], values[i * count + rank]) = (order[rank], row[order[rank]]);
+            for (int rank = 0; rank < count; rank++) (best[rank], top[rank]) = (order[rank], row[order[rank]]);
             logSumExp[i] = _arithmetic.LogSumExp(row);
-            if (row.Any(float.IsNaN)) ids[i * count] = -1;
         }
     }
 }

@@ -50,12 +50,12 @@ internal sealed class ReferenceWeight : Weight
     };
 }
 
-/// <summary>Neighbouring weights of one row that share a scale: element i is Scale · Quants[i] − Minimum.</summary>
-/// <param name="Quants">Integers, 32 of them, or 16 for Q6_K.</param>
+/// <summary>Thirty-two neighbouring weights of one row: element i is Quants[i] · Scale, plus Minimum where there is one.</summary>
+/// <param name="Quants">Exact integers, shape [32].</param>
 /// <param name="Scale">Factor.</param>
-/// <param name="Minimum">What is taken off; 0 for symmetric formats.</param>
-internal sealed record WeightBlock(int[] Quants, float Scale, float Minimum = 0)
+/// <param name="Minimum">What is added; null for formats without minima.</param>
+internal sealed record WeightBlock(int[] Quants, float Scale, float? Minimum = null)
 {
-    /// <summary>The weights themselves.</summary>
-    public IEnumerable<float> Numbers() => Quants.Select(q => Scale * q - Minimum);
+    /// <summary>The weights themselves, [32].</summary>
+    public IEnumerable<float> Numbers() => Quants.Select(q => Minimum is { } minimum ? q * Scale + minimum : q * Scale);
 }

@@ -1,0 +1,16 @@
+using Switchyard.Tensor;
+
+namespace Switchyard.Properties;
+
+/// <summary>What is held to the laws. Give your own backend to have it checked.</summary>
+public sealed record LawSubject
+{
+    /// <summary>What reports call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Makes a backend with so many worker threads. Whoever calls it disposes what it gives.</summary>
+    public required Func<int, IBackend> Backend { get; init; }
+
+    /// <summary>The subject with its backend wrapped.</summary>
+    public LawSubject WithBackend(Func<IBackend, IBackend> wrap) => this with { Backend = threads => wrap(Backend(threads)) };
+}
