@@ -7,6 +7,10 @@ public static class PlantedBackendBugs
     public static PlantedBug SumByRowCount { get; } = Of(
         "sum-depends-on-row-count", "A product is summed in two halves as soon as several rows share a call.", b => new SumDependsOnRowCount(b));
 
+    /// <summary>The last row of a call is left out.</summary>
+    public static PlantedBug TailForgotten { get; } = Of(
+        "last-row-forgotten", "The last row of every odd call is left out, as in an unrolled loop without its tail.", b => new UnrolledTailForgotten(b));
+
     /// <summary>A bias is lost.</summary>
     public static PlantedBug BiasForgotten { get; } = Of(
         "bias-forgotten", "Accumulating products leave their bias out.", b => new BiasForgottenWhenAccumulating(b));

@@ -67,7 +67,7 @@ internal sealed class NormIgnoresOutRows(IBackend inner) : BackendDecorator(inne
         base.RmsNorm(x, gain, eps, rows, y);
 }
 
-/// <summary>Normalises a whole row at once where every head has its own norm.</summary>
+/// <summary>Normalises the first head of a row and leaves the others.</summary>
 internal sealed class NormsOnlyFirstHead(IBackend inner) : BackendDecorator(inner)
 {
     public override void RmsNormHeads(Matrix x, int headDim, Weight gain, float eps, ReadOnlySpan<int> rows)
@@ -125,4 +125,35 @@ internal sealed class TiesToHigherIndex(IBackend inner) : BackendDecorator(inner
 internal sealed class CopiesToSameRow(IBackend inner) : BackendDecorator(inner)
 {
     public override void CopyRows(Matrix from, ReadOnlySpan<int> fromRows, Matrix to, ReadOnlySpan<int> toRows) => base.CopyRows(from, fromRows, to, fromRows);
+}
+
+/// <summary>Leaves out the last row of every odd call: the forgotten tail of an unrolled loop.</summary>
+internal sealed class UnrolledTailForgotten(IBackend inner) : BackendDecorator(inner)
+{
+    public override void Embed(Weight table, ReadOnlySpan<int> tokens, ReadOnlySpan<int> rows, Matrix y) => base.Embed(table, tokens, Even(rows), y);
+
+    public override void RmsNorm(Matrix x, Weight gain, float eps, ReadOnlySpan<int> rows, Matrix y, ReadOnlySpan<int> outRows = default) =>
+        base.RmsNorm(x, gain, eps, Even(rows), y, Even(outRows));
+
+    public override void RmsNormHeads(Matrix x, int headDim, Weight gain, float eps, ReadOnlySpan<int> rows) =>
+        base.RmsNormHeads(x, headDim, gain, eps, Even(rows));
+
+    public override void MatMul(Matrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, bool accumulate = false) =>
+        base.MatMul(x, projections, Even(rows), accumulate);
+
+    public override void Rope(Matrix x, int cols, RopeTable table, ReadOnlySpan<int> positions, ReadOnlySpan<int> rows) =>
+        base.Rope(x, cols, table, positions, Even(rows));
+
+    public override void Attend(Matrix q, AttentionShape shape, KvStore kv, int layer, AttentionPlan plan, ReadOnlySpan<int> rows, Matrix y) =>
+        base.Attend(q, shape, kv, layer, plan, Even(rows), y);
+
+    public override void SwiGlu(Matrix gate, Matrix up, int cols, ReadOnlySpan<int> rows) => base.SwiGlu(gate, up, cols, Even(rows));
+
+    public override void CopyRows(Matrix from, ReadOnlySpan<int> fromRows, Matrix to, ReadOnlySpan<int> toRows) =>
+        base.CopyRows(from, Even(fromRows), to, Even(toRows));
+
+    public override void TopK(Matrix x, int cols, ReadOnlySpan<int> rows, int count, Span<int> ids, Span<float> values, Span<float> logSumExp) =>
+        base.TopK(x, cols, Even(rows), count, ids, values, logSumExp);
+
+    private static ReadOnlySpan<int> Even(ReadOnlySpan<int> rows) => rows.Length > 1 && rows.Length % 2 == 1 ? rows[..^1] : rows;
 }

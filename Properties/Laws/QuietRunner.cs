@@ -24,6 +24,6 @@ internal sealed class QuietRunner : IRunner
 
     public void OnFinished(string name, TestResult testResult)
     {
-        if (testResult is TestResult.Failed failed) FailureId = ReplayId.Of(failed.Item5, failed.Item7);
+        if (testResult is TestResult.Failed failed) FailureId = ReplayId.Of(failed.Item6, failed.Item7);
     }
 }
