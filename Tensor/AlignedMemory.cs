@@ -3,11 +3,14 @@ using System.Runtime.InteropServices;
 namespace Switchyard.Tensor;
 
 /// <summary>Native memory aligned to 64 bytes, zeroed, owned by this object.</summary>
+/// <remarks>Large blocks come straight from the system, which zeroes a page when it is first touched; nothing is cleared twice.</remarks>
 /// <typeparam name="T">An unmanaged element.</typeparam>
 public sealed unsafe class AlignedMemory<T> : IDisposable
     where T : unmanaged
 {
     private const nuint Alignment = 64;
+    private readonly long _pressure;
+    private void* _block;
     private T* _pointer;
 
     /// <summary>Allocates <paramref name="length"/> zeroed elements.</summary>
@@ -16,10 +19,11 @@ public sealed unsafe class AlignedMemory<T> : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        nuint bytes = checked((nuint)Math.Max(1, length) * (nuint)sizeof(T));
-        _pointer = (T*)NativeMemory.AlignedAlloc((bytes + Alignment - 1) & ~(Alignment - 1), Alignment);
-        NativeMemory.Clear(_pointer, bytes);
-        GC.AddMemoryPressure((long)bytes);
+        nuint bytes = checked((nuint)Math.Max(1, length) * (nuint)sizeof(T) + 2 * Alignment);
+        _block = NativeMemory.AllocZeroed(bytes);
+        _pointer = (T*)(((nuint)_block + Alignment - 1) & ~(Alignment - 1));
+        _pressure = (long)bytes;
+        GC.AddMemoryPressure(_pressure);
     }
 
     /// <summary>Frees memory that nobody disposed.</summary>
@@ -53,9 +57,10 @@ public sealed unsafe class AlignedMemory<T> : IDisposable
 
     private void Free()
     {
-        if (_pointer is null) return;
-        NativeMemory.AlignedFree(_pointer);
+        if (_block is null) return;
+        NativeMemory.Free(_block);
+        _block = null;
         _pointer = null;
-        GC.RemoveMemoryPressure(Math.Max(1, Length) * sizeof(T));
+        GC.RemoveMemoryPressure(_pressure);
     }
 }

@@ -15,12 +15,20 @@ public static class CanonicalMath
     /// <summary>Above this, <see cref="Exp(float)"/> is +∞.</summary>
     public const float ExpOverflow = 88.37626f;
 
-    internal const float Log2E = 1.44269504f;
-    internal const float RoundingMagic = 12582912f; // 1.5 · 2²³: adding and subtracting it rounds to the nearest integer
-    internal const float Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f;
+    /// <summary>1 / ln 2, rounded.</summary>
+    public const float Log2E = 1.44269504f;
+
+    /// <summary>1.5 · 2²³: adding and subtracting it rounds to the nearest integer.</summary>
+    public const float RoundingMagic = 12582912f;
+
+    /// <summary>The leading bits of ln 2.</summary>
+    public const float Ln2High = 0.693359375f;
+
+    /// <summary>ln 2 − <see cref="Ln2High"/>.</summary>
+    public const float Ln2Low = -2.12194440e-4f;
 
     /// <summary>Coefficients of r², r³ … r⁷ in e^r, highest first (Cephes expf).</summary>
-    internal static ReadOnlySpan<float> ExpCoefficients => [1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f];
+    public static ReadOnlySpan<float> ExpCoefficients => [1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f];
 
     /// <summary>e^x within 2 ulp; exactly 1 at 0, exactly 0 below <see cref="ExpUnderflow"/>; NaN stays NaN.</summary>
     public static float Exp(float x)

@@ -1,0 +1,102 @@
+using Switchyard.Backends.Cpu.Kernels;
+using Switchyard.Backends.Cpu.Work;
+using Switchyard.Tensor;
+
+namespace Switchyard.Backends.Cpu;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public void MatMul(Matrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, bool accumulate = false)
+    {
+        CpuMatrix from = Own(x);
+        CheckRows("MatMul", rows, from);
+        if (rows.IsEmpty || projections.IsEmpty) return;
+        ProjectionTask* tasks = _tasks.Get<ProjectionTask>(projections.Length);
+        (int inDim, long bytes, bool quantize) = Prepare(from, projections, rows, tasks);
+        MatMulWork work = new()
+        {
+            Tasks = tasks,
+            RowCount = rows.Length,
+            X = RowPointers(from, rows),
+            Sums = _sums.Get<float>((long)Threads * PanelCall.MaxRows * PanelLayout.Outputs),
+            Accumulate = accumulate,
+        };
+        if (quantize) work.Quantized = Quantize(work.X, rows.Length, inDim);
+        fixed (int* indices = rows)
+        {
+            work.Rows = indices;
+            Run(work, tasks[projections.Length - 1].EndChunk, bytes * Math.Max(1, rows.Length / 4));
+        }
+    }
+
+    private (int InDim, long Bytes, bool Quantize) Prepare(CpuMatrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, ProjectionTask* tasks)
+    {
+        int inDim = projections[0].Weight.InDim;
+        long bytes = 0;
+        bool quantize = false;
+        for (int i = 0; i < projections.Length; i++)
+        {
+            CpuWeight weight = Check(x, projections[i], rows, inDim);
+            CpuMatrix y = Own(projections[i].Output);
+            tasks[i] = new ProjectionTask
+            {
+                Kernel = _kernels.Panel(weight.Format),
+                Panels = weight.Panel(0),
+                PanelBytes = weight.PanelBytes,
+                PanelCount = weight.PanelCount,
+                OutDim = weight.OutDim,
+                InDim = inDim,
+                Bias = projections[i].Bias is { } bias ? Own(bias).Vector : null,
+                Y = y.Row(0),
+                YStride = y.Stride,
+            };
+            bytes += weight.PanelCount * weight.PanelBytes;
+            quantize |= !weight.Format.IsPlain();
+        }
+        // Many small chunks even out unequal or busy cores; few large ones stream memory better and keep panels in the cache.
+        long target = Math.Clamp(bytes / (Threads * 12), 16 * 1024, 192 * 1024);
+        int end = 0;
+        for (int i = 0; i < projections.Length; i++)
+        {
+            tasks[i].PanelsPerChunk = (int)Math.Clamp(target / tasks[i].PanelBytes, 1, tasks[i].PanelCount);
+            tasks[i].EndChunk = end += (tasks[i].PanelCount + tasks[i].PanelsPerChunk - 1) / tasks[i].PanelsPerChunk;
+        }
+        return (inDim, bytes, quantize);
+    }
+
+    private CpuWeight Check(CpuMatrix x, Projection projection, ReadOnlySpan<int> rows, int inDim)
+    {
+        CpuWeight weight = Own(projection.Weight);
+        CpuMatrix y = Own(projection.Output);
+        if (weight.InDim > x.Cols || weight.InDim != inDim)
+            throw new ShapeException($"MatMul: x is [{x.Rows}, {x.Cols}], {weight.Name} is [{weight.OutDim}, {weight.InDim}]; x needs at least {weight.InDim} columns, and all weights the same inputs ({inDim}).");
+        if (weight.OutDim > y.Cols)
+            throw new ShapeException($"MatMul: {weight.Name} has {weight.OutDim} outputs, y is [{y.Rows}, {y.Cols}]; y needs at least {weight.OutDim} columns.");
+        if (y == x) throw new ArgumentException($"MatMul: the output of {weight.Name} is x itself; it must be another matrix.", nameof(projection));
+        CheckRows("MatMul", rows, y);
+        if (projection.Bias is { } bias && (bias.OutDim != 1 || bias.InDim != weight.OutDim))
+            throw new ShapeException($"MatMul: bias {bias.Name} is [{bias.OutDim}, {bias.InDim}]; {weight.Name} needs [1, {weight.OutDim}].");
+        return weight;
+    }
+
+    private float** RowPointers(CpuMatrix x, ReadOnlySpan<int> rows)
+    {
+        float** pointers = (float**)_pointers.Get<nint>(rows.Length);
+        for (int i = 0; i < rows.Length; i++) pointers[i] = x.Row(rows[i]);
+        return pointers;
+    }
+
+    private QuantizedRows Quantize(float** x, int rows, int inDim)
+    {
+        long elements = (long)rows * inDim, blocks = elements / PanelLayout.Block;
+        byte* memory = _quantized.Get<byte>(3 * elements + 12 * blocks + 256);
+        QuantizedRows quantized = new() { Wide = (short*)memory };
+        quantized.Q = (sbyte*)(quantized.Wide + elements);
+        quantized.Scale = (float*)(quantized.Q + elements);
+        quantized.ScaledSum = quantized.Scale + blocks;
+        quantized.HalfSums = (int*)(quantized.ScaledSum + blocks);
+        Run(new QuantizeWork(_kernels, x, inDim, quantized), rows, 4 * elements);
+        return quantized;
+    }
+}

@@ -1,0 +1,148 @@
+using Switchyard.Backends.Cpu.Kernels;
+using Switchyard.Backends.Cpu.Work;
+using Switchyard.Tensor;
+
+namespace Switchyard.Backends.Cpu;
+
+/// <summary>The processor: kernels in the widest form it has, on fixed threads.</summary>
+/// <remarks>Results depend neither on the threads nor on the form (docs/numerics.md). Steps after the first allocate nothing.</remarks>
+public sealed unsafe partial class CpuBackend : IBackend
+{
+    private const int SerialBytes = 48 * 1024; // work that reads less than this is done sooner than other threads are told of it
+
+    private readonly CpuThreadPool _pool;
+    private readonly KernelTable _kernels;
+    private readonly Scratch _quantized = new(), _pointers = new(), _sums = new(), _tasks = new(), _attention = new(), _groups = new();
+
+    /// <summary>Starts the threads.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A negative number of threads.</exception>
+    /// <exception cref="PlatformNotSupportedException">The processor lacks the form of kernels that was asked for.</exception>
+    public CpuBackend(CpuOptions? options = null)
+    {
+        options ??= new CpuOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
+        Isa best = KernelTable.Best(), isa = options.Isa ?? best;
+        if (!KernelTable.Supports(isa))
+            throw new PlatformNotSupportedException($"This processor has no {isa} kernels; its best are {best}. Leave CpuOptions.Isa null to use those.");
+        _kernels = new KernelTable(isa);
+        _pool = new CpuThreadPool(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"cpu-{_kernels.Isa.ToString().ToLowerInvariant()}";
+
+    /// <summary>The form of kernels in use.</summary>
+    public Isa Isa => _kernels.Isa;
+
+    /// <inheritdoc/>
+    public int Threads => _pool.Threads;
+
+    /// <inheritdoc/>
+    public BackendCounters Counters { get; } = new();
+
+    /// <inheritdoc/>
+    public Matrix Allocate(int rows, int cols)
+    {
+        if (rows <= 0 || cols <= 0) throw new ShapeException($"Allocate: a matrix needs positive dimensions; got [{rows}, {cols}].");
+        return new CpuMatrix(this, rows, cols);
+    }
+
+    /// <inheritdoc/>
+    public Weight Upload(string name, TensorData data)
+    {
+        using TensorData source = data;
+        PanelFormat format = PanelLayout.For(data.DType);
+        CpuWeight weight = new(this, name, data.DType, format, data.Rows, data.Cols);
+        try
+        {
+            Pack(weight, data);
+            if (weight.Vector is not null) PanelLayout.ReadRow(format, weight.Panel(0), data.Cols, 0, weight.Vector);
+            return weight;
+        }
+        catch
+        {
+            weight.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public RopeTable UploadRope(int headDim, ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines)
+    {
+        if (headDim <= 0 || headDim % 2 != 0 || cosines.Length != sines.Length || cosines.Length % (headDim / 2) != 0)
+            throw new ShapeException($"UploadRope: {cosines.Length} cosines and {sines.Length} sines are not [positions, {headDim} / 2] each.");
+        return new CpuRopeTable(this, headDim, cosines, sines);
+    }
+
+    /// <inheritdoc/>
+    public KvStore AllocateKv(KvShape shape)
+    {
+        if (shape.DType is not (DType.F32 or DType.F16)) throw new NotSupportedException($"AllocateKv: {shape.DType} is not supported; supported are F32 and F16.");
+        if (shape.Layers <= 0 || shape.Pages <= 0 || shape.KvHeads <= 0 || shape.HeadDim <= 0)
+            throw new ShapeException($"AllocateKv: every dimension must be positive; got {shape}.");
+        return new CpuKvStore(this, shape);
+    }
+
+    /// <summary>Stops the threads. Handles stay valid until they are disposed.</summary>
+    public void Dispose()
+    {
+        _pool.Dispose();
+        foreach (Scratch scratch in (ReadOnlySpan<Scratch>)[_quantized, _pointers, _sums, _tasks, _attention, _groups]) scratch.Dispose();
+    }
+
+    private void Pack(CpuWeight weight, TensorData data)
+    {
+        int panelsPerChunk = (int)Math.Clamp(256 * 1024 / weight.PanelBytes, 1, 64);
+        int chunks = (weight.PanelCount + panelsPerChunk - 1) / panelsPerChunk;
+        long stride = (data.RowBytes + 63) & ~63L;
+        using AlignedMemory<byte> rows = new(stride * Threads);
+        _pool.Run(new UploadWork(weight, data, panelsPerChunk, rows.Pointer, stride), chunks);
+    }
+
+    private void Run<T>(in T work, int chunks, long bytes)
+        where T : struct, IWork
+    {
+        if (bytes < SerialBytes)
+        {
+            T local = work;
+            for (int chunk = 0; chunk < chunks; chunk++) local.Run(chunk, 0);
+            return;
+        }
+        _pool.Run(work, chunks);
+    }
+
+    private CpuMatrix Own(Matrix matrix) =>
+        matrix is CpuMatrix own && own.Owner == this && !own.IsDisposed ? own : throw Foreign("matrix", matrix is CpuMatrix { IsDisposed: true });
+
+    private CpuWeight Own(Weight weight) =>
+        weight is CpuWeight own && own.Owner == this && !own.IsDisposed ? own : throw Foreign($"weight {weight?.Name}", weight is CpuWeight { IsDisposed: true });
+
+    private CpuRopeTable Own(RopeTable table) =>
+        table is CpuRopeTable own && own.Owner == this && !own.IsDisposed ? own : throw Foreign("rotation table", table is CpuRopeTable { IsDisposed: true });
+
+    private CpuKvStore Own(KvStore kv) =>
+        kv is CpuKvStore own && own.Owner == this && !own.IsDisposed ? own : throw Foreign("key and value store", kv is CpuKvStore { IsDisposed: true });
+
+    private static ArgumentException Foreign(string what, bool disposed) =>
+        new(disposed ? $"The {what} has been disposed." : $"The {what} belongs to another backend; make it with this one.");
+
+    private static void CheckRows(string operation, ReadOnlySpan<int> rows, Matrix matrix)
+    {
+        foreach (int row in rows)
+            if ((uint)row >= (uint)matrix.Rows) throw new ShapeException($"{operation}: row {row} is not in a matrix [{matrix.Rows}, {matrix.Cols}].");
+    }
+
+    private static void CheckIndexed(string operation, string what, ReadOnlySpan<int> values, ReadOnlySpan<int> rows, int limit)
+    {
+        foreach (int row in rows)
+        {
+            if ((uint)row >= (uint)values.Length) throw new ShapeException($"{operation}: row {row} has no {what}; {values.Length} are given.");
+            if ((uint)values[row] >= (uint)limit) throw new ShapeException($"{operation}: {what} {values[row]} of row {row} is not below {limit}.");
+        }
+    }
+
+    private static void CheckCols(string operation, Matrix matrix, int cols)
+    {
+        if (cols < 0 || cols > matrix.Cols) throw new ShapeException($"{operation}: {cols} columns are asked of a matrix [{matrix.Rows}, {matrix.Cols}].");
+    }
+}

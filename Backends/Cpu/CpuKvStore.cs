@@ -1,0 +1,56 @@
+using Switchyard.Tensor;
+
+namespace Switchyard.Backends.Cpu;
+
+/// <summary>Key and value planes, [layers][pages] of [kv head][head_dim][16] keys and [kv head][16][head_dim] values.</summary>
+internal sealed unsafe class CpuKvStore : KvStore
+{
+    private readonly AlignedMemory<byte> _keys, _values;
+    private readonly long _pageBytes; // of one plane at one layer
+    private readonly int _headBytes;
+
+    public CpuKvStore(CpuBackend owner, KvShape shape)
+        : base(shape)
+    {
+        Owner = owner;
+        ElementBytes = shape.DType.BlockBytes();
+        _headBytes = shape.HeadDim * KvShape.PageSize * ElementBytes;
+        _pageBytes = (long)shape.KvHeads * _headBytes;
+        _keys = new AlignedMemory<byte>(_pageBytes * shape.Layers * shape.Pages);
+        _values = new AlignedMemory<byte>(_pageBytes * shape.Layers * shape.Pages);
+        owner.Counters.BytesHeld += _keys.ByteCount + _values.ByteCount;
+    }
+
+    public CpuBackend Owner { get; }
+
+    /// <summary>4 or 2.</summary>
+    public int ElementBytes { get; }
+
+    public bool IsDisposed => _keys.Pointer is null;
+
+    /// <summary>Keys of one page and head, [head_dim][16].</summary>
+    public byte* Keys(int layer, int page, int head) => _keys.Pointer + Offset(layer, page, head);
+
+    /// <summary>Values of one page and head, [16][head_dim].</summary>
+    public byte* Values(int layer, int page, int head) => _values.Pointer + Offset(layer, page, head);
+
+    /// <summary>Element <paramref name="index"/> of a plane, widened.</summary>
+    public float Get(byte* plane, int index) => ElementBytes == 4 ? ((float*)plane)[index] : (float)((Half*)plane)[index];
+
+    /// <summary>Writes element <paramref name="index"/> of a plane, rounded to nearest even.</summary>
+    public void Set(byte* plane, int index, float value)
+    {
+        if (ElementBytes == 4) ((float*)plane)[index] = value;
+        else ((Half*)plane)[index] = (Half)value;
+    }
+
+    public override void Dispose()
+    {
+        if (!IsDisposed) Owner.Counters.BytesHeld -= _keys.ByteCount + _values.ByteCount;
+        _keys.Dispose();
+        _values.Dispose();
+        base.Dispose();
+    }
+
+    private long Offset(int layer, int page, int head) => ((long)layer * Shape.Pages + page) * _pageBytes + (long)head * _headBytes;
+}

@@ -1,0 +1,34 @@
+using Switchyard.Tensor;
+
+namespace Switchyard.Backends.Cpu;
+
+/// <summary>Float32 activations, row-major; rows begin on 64 bytes.</summary>
+internal sealed unsafe class CpuMatrix : Matrix
+{
+    private readonly AlignedMemory<float> _memory; // [rows, Stride]
+
+    public CpuMatrix(CpuBackend owner, int rows, int cols)
+        : base(rows, cols)
+    {
+        Owner = owner;
+        Stride = (cols + 15) & ~15;
+        _memory = new AlignedMemory<float>((long)rows * Stride);
+        owner.Counters.BytesHeld += _memory.ByteCount;
+    }
+
+    public CpuBackend Owner { get; }
+
+    /// <summary>Elements from one row to the next.</summary>
+    public int Stride { get; }
+
+    public bool IsDisposed => _memory.Pointer is null;
+
+    public float* Row(int row) => _memory.Pointer + (long)row * Stride;
+
+    public override void Dispose()
+    {
+        if (!IsDisposed) Owner.Counters.BytesHeld -= _memory.ByteCount;
+        _memory.Dispose();
+        base.Dispose();
+    }
+}

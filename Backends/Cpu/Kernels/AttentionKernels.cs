@@ -1,0 +1,146 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Switchyard.Tensor;
+
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Attention of queries over one tile of sixteen positions, for any form of sixteen lanes (docs/numerics.md).</summary>
+/// <remarks>Scores: lanes hold positions. Outputs: lanes hold dimensions. Neither is ever summed across lanes here.</remarks>
+internal static unsafe class AttentionKernels<T>
+    where T : unmanaged, ILanes<T>
+{
+    private const int Lanes = KvShape.PageSize;
+
+    /// <summary>Queries whose scores one pass over the keys computes.</summary>
+    public const int Together = 4;
+
+    public static void Begin(AttentionQuery* query, int headDim)
+    {
+        query->Maximum = float.NegativeInfinity;
+        new Span<float>(query->State, Lanes + headDim).Clear();
+    }
+
+    /// <summary>Lets queries see a tile: keys [head_dim][16], values [16][head_dim].</summary>
+    /// <param name="queries">Up to <see cref="Together"/> queries.</param>
+    /// <param name="visible">For each query the lanes that it sees; at least one.</param>
+    /// <param name="count">How many queries.</param>
+    /// <param name="headDim">Elements of a head.</param>
+    /// <param name="scale">Factor on scores.</param>
+    /// <param name="keys">Keys.</param>
+    /// <param name="values">Values.</param>
+    public static void Tile(AttentionQuery** queries, uint* visible, int count, int headDim, float scale, float* keys, float* values)
+    {
+        float* weights = stackalloc float[Together * Lanes];
+        if (count == Together) Scores4(queries, headDim, scale, keys, weights);
+        else for (int i = 0; i < count; i++) Scores1(queries[i]->Q, headDim, scale, keys, weights + i * Lanes);
+        for (int i = 0; i < count; i++) Accumulate(queries[i], visible[i], headDim, weights + i * Lanes, values);
+    }
+
+    /// <summary>Divides by the sum of weights; a query that saw nothing gives zeros.</summary>
+    public static void End(AttentionQuery* query, int headDim)
+    {
+        float sum = CanonicalMath.SumLanes(new ReadOnlySpan<float>(query->State, Lanes));
+        float* output = query->State + Lanes;
+        if (sum == 0)
+        {
+            new Span<float>(query->Y, headDim).Clear();
+            return;
+        }
+        T divisor = T.Create(sum);
+        int d = 0;
+        for (; d <= headDim - Lanes; d += Lanes) (T.Load(output + d) / divisor).Store(query->Y + d);
+        for (; d < headDim; d++) query->Y[d] = output[d] / sum;
+    }
+
+    private static void Scores1(float* q, int headDim, float scale, float* keys, float* scores)
+    {
+        T s = T.Create(0);
+        for (int d = 0; d < headDim; d++) s = T.Fma(T.Create(q[d]), T.Load(keys + d * Lanes), s);
+        (s * T.Create(scale)).Store(scores);
+    }
+
+    // Four chains at once hide the latency of the fused multiply-add and share the reading of the keys.
+    private static void Scores4(AttentionQuery** queries, int headDim, float scale, float* keys, float* scores)
+    {
+        float* qa = queries[0]->Q, qb = queries[1]->Q, qc = queries[2]->Q, qd = queries[3]->Q;
+        T a = T.Create(0), b = T.Create(0), c = T.Create(0), e = T.Create(0);
+        for (int d = 0; d < headDim; d++)
+        {
+            T k = T.Load(keys + d * Lanes);
+            a = T.Fma(T.Create(qa[d]), k, a);
+            b = T.Fma(T.Create(qb[d]), k, b);
+            c = T.Fma(T.Create(qc[d]), k, c);
+            e = T.Fma(T.Create(qd[d]), k, e);
+        }
+        T factor = T.Create(scale);
+        (a * factor).Store(scores);
+        (b * factor).Store(scores + Lanes);
+        (c * factor).Store(scores + 2 * Lanes);
+        (e * factor).Store(scores + 3 * Lanes);
+    }
+
+    private static void Accumulate(AttentionQuery* query, uint visible, int headDim, float* weights, float* values)
+    {
+        T s = T.Select(visible, T.Load(weights), float.NegativeInfinity); // then Exp gives 0, which leaves a sum as it is
+        s.Store(weights);
+        float maximum = query->Maximum;
+        for (int i = 0; i < Lanes; i++) maximum = weights[i] <= maximum ? maximum : weights[i];
+        float correction = CanonicalMath.Exp(query->Maximum - maximum);
+        query->Maximum = maximum;
+        T p = T.Select(visible, T.Exp(s - T.Create(maximum)), 0);
+        p.Store(weights);
+        (T.Load(query->State) * T.Create(correction) + p).Store(query->State);
+        Outputs(query->State + Lanes, visible, headDim, correction, weights, values);
+    }
+
+    private static void Outputs(float* output, uint visible, int headDim, float correction, float* weights, float* values)
+    {
+        T factor = T.Create(correction);
+        int d = 0;
+        for (; d <= headDim - 4 * Lanes; d += 4 * Lanes)
+        {
+            T a = T.Load(output + d) * factor, b = T.Load(output + d + Lanes) * factor;
+            T c = T.Load(output + d + 2 * Lanes) * factor, e = T.Load(output + d + 3 * Lanes) * factor;
+            for (uint rest = visible; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                T p = T.Create(weights[lane]);
+                float* v = values + lane * headDim + d;
+                a = T.Fma(p, T.Load(v), a);
+                b = T.Fma(p, T.Load(v + Lanes), b);
+                c = T.Fma(p, T.Load(v + 2 * Lanes), c);
+                e = T.Fma(p, T.Load(v + 3 * Lanes), e);
+            }
+            a.Store(output + d);
+            b.Store(output + d + Lanes);
+            c.Store(output + d + 2 * Lanes);
+            e.Store(output + d + 3 * Lanes);
+        }
+        for (; d <= headDim - Lanes; d += Lanes)
+        {
+            T a = T.Load(output + d) * factor;
+            for (uint rest = visible; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                a = T.Fma(T.Create(weights[lane]), T.Load(values + lane * headDim + d), a);
+            }
+            a.Store(output + d);
+        }
+        if (d < headDim) OutputsRest(output, visible, headDim, d, correction, weights, values);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void OutputsRest(float* output, uint visible, int headDim, int d, float correction, float* weights, float* values)
+    {
+        for (; d < headDim; d++)
+        {
+            float sum = output[d] * correction;
+            for (uint rest = visible; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                sum = MathF.FusedMultiplyAdd(weights[lane], values[lane * headDim + d], sum);
+            }
+            output[d] = sum;
+        }
+    }
+}

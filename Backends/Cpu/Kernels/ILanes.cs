@@ -1,0 +1,38 @@
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Sixteen float32 lanes: one vector, two, four, or an array. Every operation is IEEE per lane, so all forms agree in every bit.</summary>
+internal unsafe interface ILanes<TSelf>
+    where TSelf : unmanaged, ILanes<TSelf>
+{
+    static abstract TSelf Load(float* from);
+
+    static abstract TSelf Create(float value);
+
+    /// <summary>Halves, widened exactly.</summary>
+    static abstract TSelf LoadHalf(Half* from);
+
+    void Store(float* to);
+
+    static abstract TSelf operator +(TSelf a, TSelf b);
+
+    static abstract TSelf operator -(TSelf a, TSelf b);
+
+    static abstract TSelf operator *(TSelf a, TSelf b);
+
+    static abstract TSelf operator /(TSelf a, TSelf b);
+
+    /// <summary>a · b + c, rounded once.</summary>
+    static abstract TSelf Fma(TSelf a, TSelf b, TSelf c);
+
+    /// <summary>The larger per lane; either one where one is NaN.</summary>
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    /// <summary><see cref="Tensor.CanonicalMath.Exp(float)"/> per lane.</summary>
+    static abstract TSelf Exp(TSelf x);
+
+    /// <summary>Lanes whose bit of <paramref name="mask"/> is clear become <paramref name="other"/>.</summary>
+    static abstract TSelf Select(uint mask, TSelf x, float other);
+
+    /// <summary>True if any lane of a is greater than that of b, or is NaN.</summary>
+    static abstract bool AnyNotLessOrEqual(TSelf a, TSelf b);
+}

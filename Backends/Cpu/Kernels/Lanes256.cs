@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Switchyard.Tensor;
+
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Sixteen lanes in two 256-bit vectors.</summary>
+internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v1) : ILanes<Lanes256>
+{
+    private readonly Vector256<float> _v0 = v0;
+    private readonly Vector256<float> _v1 = v1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Load(float* from) => new(Vector256.Load(from + 0), Vector256.Load(from + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Create(float value)
+    {
+        Vector256<float> v = Vector256.Create(value);
+        return new(v, v);
+    }
+
+    public static Lanes256 LoadHalf(Half* from) => new(Widen(from + 0), Widen(from + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* to)
+    {
+        _v0.Store(to + 0);
+        _v1.Store(to + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 operator +(Lanes256 a, Lanes256 b) => new(a._v0 + b._v0, a._v1 + b._v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 operator -(Lanes256 a, Lanes256 b) => new(a._v0 - b._v0, a._v1 - b._v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 operator *(Lanes256 a, Lanes256 b) => new(a._v0 * b._v0, a._v1 * b._v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 operator /(Lanes256 a, Lanes256 b) => new(a._v0 / b._v0, a._v1 / b._v1);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Fma(Lanes256 a, Lanes256 b, Lanes256 c) => new(Vector256.FusedMultiplyAdd(a._v0, b._v0, c._v0), Vector256.FusedMultiplyAdd(a._v1, b._v1, c._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Max(Lanes256 a, Lanes256 b) => new(Vector256.MaxNative(a._v0, b._v0), Vector256.MaxNative(a._v1, b._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Exp(Lanes256 x) => new(Exp(x._v0), Exp(x._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Select(uint mask, Lanes256 x, float other) => new(Select(mask, 0, x._v0, other), Select(mask, 8, x._v1, other));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyNotLessOrEqual(Lanes256 a, Lanes256 b) => !Vector256.LessThanOrEqualAll(a._v0, b._v0) || !Vector256.LessThanOrEqualAll(a._v1, b._v1);
+
+    // CanonicalMath.Exp, operation by operation; the bits of t hold the integer n in their lowest places, ready to become an exponent.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Exp(Vector256<float> x)
+    {
+        Vector256<float> t = Vector256.FusedMultiplyAdd(x, Vector256.Create(CanonicalMath.Log2E), Vector256.Create(CanonicalMath.RoundingMagic));
+        Vector256<float> n = t - Vector256.Create(CanonicalMath.RoundingMagic);
+        Vector256<float> r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-CanonicalMath.Ln2High), x);
+        r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-CanonicalMath.Ln2Low), r);
+        Vector256<float> p = Vector256.Create(CanonicalMath.ExpCoefficients[0]);
+        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(CanonicalMath.ExpCoefficients[1]));
+        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(CanonicalMath.ExpCoefficients[2]));
+        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(CanonicalMath.ExpCoefficients[3]));
+        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(CanonicalMath.ExpCoefficients[4]));
+        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(CanonicalMath.ExpCoefficients[5]));
+        p = Vector256.FusedMultiplyAdd(p, r * r, r) + Vector256.Create(1f);
+        p *= ((Vector256.AsInt32(t) << 23) + Vector256.Create(0x3F800000)).AsSingle();
+        p = Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(CanonicalMath.ExpUnderflow)), Vector256<float>.Zero, p);
+        return Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(CanonicalMath.ExpOverflow)), Vector256.Create(float.PositiveInfinity), p);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Select(uint mask, int first, Vector256<float> x, float other)
+    {
+        Vector256<int> bit = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
+        Vector256<int> clear = Vector256.Equals(Vector256.Create((int)(mask >> first)) & bit, Vector256<int>.Zero);
+        return Vector256.ConditionalSelect(clear.AsSingle(), Vector256.Create(other), x);
+    }
+
+    // Exponent and mantissa move to their places in a binary32, whose bias is 112 greater; infinities and NaN get the largest exponent.
+    private static Vector256<float> Widen(Half* from)
+    {
+        Vector256<int> bits = Vector256.WidenLower(Vector256.Create(Vector128.Load((ushort*)from), default)).AsInt32();
+        Vector256<int> magnitude = (bits & Vector256.Create(0x7FFF)) << 13;
+        Vector256<float> value = magnitude.AsSingle() * Vector256.Create(5.192297E+33f);
+        Vector256<int> special = Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(0x7C00 << 13));
+        Vector256<int> result = value.AsInt32() | (special & Vector256.Create(0x7F800000)) | (bits & Vector256.Create(0x8000)) << 16;
+        return result.AsSingle();
+    }
+}

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Switchyard.Tensor;
+
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Sixteen lanes in one 512-bit vector.</summary>
+internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
+{
+    private readonly Vector512<float> _v0 = v0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Load(float* from) => new(Vector512.Load(from + 0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Create(float value)
+    {
+        Vector512<float> v = Vector512.Create(value);
+        return new(v);
+    }
+
+    public static Lanes512 LoadHalf(Half* from) => new(Widen(from + 0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* to)
+    {
+        _v0.Store(to + 0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 operator +(Lanes512 a, Lanes512 b) => new(a._v0 + b._v0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 operator -(Lanes512 a, Lanes512 b) => new(a._v0 - b._v0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 operator *(Lanes512 a, Lanes512 b) => new(a._v0 * b._v0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 operator /(Lanes512 a, Lanes512 b) => new(a._v0 / b._v0);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Fma(Lanes512 a, Lanes512 b, Lanes512 c) => new(Vector512.FusedMultiplyAdd(a._v0, b._v0, c._v0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Max(Lanes512 a, Lanes512 b) => new(Vector512.MaxNative(a._v0, b._v0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Exp(Lanes512 x) => new(Exp(x._v0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Select(uint mask, Lanes512 x, float other) => new(Select(mask, 0, x._v0, other));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyNotLessOrEqual(Lanes512 a, Lanes512 b) => !Vector512.LessThanOrEqualAll(a._v0, b._v0);
+
+    // CanonicalMath.Exp, operation by operation; the bits of t hold the integer n in their lowest places, ready to become an exponent.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Exp(Vector512<float> x)
+    {
+        Vector512<float> t = Vector512.FusedMultiplyAdd(x, Vector512.Create(CanonicalMath.Log2E), Vector512.Create(CanonicalMath.RoundingMagic));
+        Vector512<float> n = t - Vector512.Create(CanonicalMath.RoundingMagic);
+        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-CanonicalMath.Ln2High), x);
+        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-CanonicalMath.Ln2Low), r);
+        Vector512<float> p = Vector512.Create(CanonicalMath.ExpCoefficients[0]);
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(CanonicalMath.ExpCoefficients[1]));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(CanonicalMath.ExpCoefficients[2]));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(CanonicalMath.ExpCoefficients[3]));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(CanonicalMath.ExpCoefficients[4]));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(CanonicalMath.ExpCoefficients[5]));
+        p = Vector512.FusedMultiplyAdd(p, r * r, r) + Vector512.Create(1f);
+        p *= ((Vector512.AsInt32(t) << 23) + Vector512.Create(0x3F800000)).AsSingle();
+        p = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(CanonicalMath.ExpUnderflow)), Vector512<float>.Zero, p);
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512.Create(CanonicalMath.ExpOverflow)), Vector512.Create(float.PositiveInfinity), p);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Select(uint mask, int first, Vector512<float> x, float other)
+    {
+        Vector512<int> bit = Vector512.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+        Vector512<int> clear = Vector512.Equals(Vector512.Create((int)(mask >> first)) & bit, Vector512<int>.Zero);
+        return Vector512.ConditionalSelect(clear.AsSingle(), Vector512.Create(other), x);
+    }
+
+    // Exponent and mantissa move to their places in a binary32, whose bias is 112 greater; infinities and NaN get the largest exponent.
+    private static Vector512<float> Widen(Half* from)
+    {
+        Vector512<int> bits = Vector512.WidenLower(Vector512.Create(Vector256.Load((ushort*)from), default)).AsInt32();
+        Vector512<int> magnitude = (bits & Vector512.Create(0x7FFF)) << 13;
+        Vector512<float> value = magnitude.AsSingle() * Vector512.Create(5.192297E+33f);
+        Vector512<int> special = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7C00 << 13));
+        Vector512<int> result = value.AsInt32() | (special & Vector512.Create(0x7F800000)) | (bits & Vector512.Create(0x8000)) << 16;
+        return result.AsSingle();
+    }
+}

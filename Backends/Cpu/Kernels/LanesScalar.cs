@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using Switchyard.Tensor;
+
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Sixteen lanes, one after another.</summary>
+internal unsafe struct LanesScalar : ILanes<LanesScalar>
+{
+    private Array16 _v;
+
+    public static LanesScalar Load(float* from)
+    {
+        LanesScalar result = default;
+        for (int i = 0; i < 16; i++) result._v[i] = from[i];
+        return result;
+    }
+
+    public static LanesScalar Create(float value)
+    {
+        LanesScalar result = default;
+        for (int i = 0; i < 16; i++) result._v[i] = value;
+        return result;
+    }
+
+    public static LanesScalar LoadHalf(Half* from)
+    {
+        LanesScalar result = default;
+        for (int i = 0; i < 16; i++) result._v[i] = (float)from[i];
+        return result;
+    }
+
+    public readonly void Store(float* to)
+    {
+        for (int i = 0; i < 16; i++) to[i] = _v[i];
+    }
+
+    public static LanesScalar operator +(LanesScalar a, LanesScalar b)
+    {
+        for (int i = 0; i < 16; i++) a._v[i] += b._v[i];
+        return a;
+    }
+
+    public static LanesScalar operator -(LanesScalar a, LanesScalar b)
+    {
+        for (int i = 0; i < 16; i++) a._v[i] -= b._v[i];
+        return a;
+    }
+
+    public static LanesScalar operator *(LanesScalar a, LanesScalar b)
+    {
+        for (int i = 0; i < 16; i++) a._v[i] *= b._v[i];
+        return a;
+    }
+
+    public static LanesScalar operator /(LanesScalar a, LanesScalar b)
+    {
+        for (int i = 0; i < 16; i++) a._v[i] /= b._v[i];
+        return a;
+    }
+
+    public static LanesScalar Fma(LanesScalar a, LanesScalar b, LanesScalar c)
+    {
+        for (int i = 0; i < 16; i++) c._v[i] = MathF.FusedMultiplyAdd(a._v[i], b._v[i], c._v[i]);
+        return c;
+    }
+
+    public static LanesScalar Max(LanesScalar a, LanesScalar b)
+    {
+        for (int i = 0; i < 16; i++) a._v[i] = a._v[i] > b._v[i] ? a._v[i] : b._v[i];
+        return a;
+    }
+
+    public static LanesScalar Exp(LanesScalar x)
+    {
+        for (int i = 0; i < 16; i++) x._v[i] = CanonicalMath.Exp(x._v[i]);
+        return x;
+    }
+
+    public static LanesScalar Select(uint mask, LanesScalar x, float other)
+    {
+        for (int i = 0; i < 16; i++) x._v[i] = (mask >> i & 1) != 0 ? x._v[i] : other;
+        return x;
+    }
+
+    public static bool AnyNotLessOrEqual(LanesScalar a, LanesScalar b)
+    {
+        bool any = false;
+        for (int i = 0; i < 16; i++) any |= !(a._v[i] <= b._v[i]);
+        return any;
+    }
+
+    [InlineArray(16)]
+    private struct Array16
+    {
+        private float _first;
+    }
+}

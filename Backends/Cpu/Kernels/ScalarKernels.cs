@@ -1,0 +1,90 @@
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Matrix products as docs/numerics.md defines them, one operation after another.</summary>
+internal static unsafe class ScalarKernels
+{
+    public static void Plain(PanelFormat format, PanelCall* call)
+    {
+        for (int row = 0; row < call->Rows; row++)
+        {
+            for (int lane = 0; lane < PanelLayout.Outputs; lane++)
+            {
+                float* x = call->X[row];
+                float sum = 0;
+                for (int k = 0; k < call->InDim; k++)
+                    sum = MathF.FusedMultiplyAdd(x[k], PanelLayout.PlainValue(format, call->Panel, k, lane), sum);
+                call->Sums[row * PanelLayout.Outputs + lane] = sum;
+            }
+        }
+    }
+
+    public static void Blocks(PanelFormat format, PanelCall* call)
+    {
+        short* n = stackalloc short[PanelLayout.Block];
+        new Span<float>(call->Sums, call->Rows * PanelLayout.Outputs).Clear();
+        for (int block = 0; block < call->InDim / PanelLayout.Block; block++)
+        {
+            for (int lane = 0; lane < PanelLayout.Outputs; lane++)
+            {
+                PanelLayout.UnpackBlock(format, call->Panel, call->InDim, block, lane, n, out float scale, out float minimum);
+                for (int row = 0; row < call->Rows; row++)
+                {
+                    QuantizedRows x = call->Quantized.From(row, call->InDim);
+                    ref float sum = ref call->Sums[row * PanelLayout.Outputs + lane];
+                    sum = MathF.FusedMultiplyAdd(Dot(n, x.Q + block * PanelLayout.Block), scale * x.Scale[block], sum);
+                    if (format.HasMinimum()) sum = MathF.FusedMultiplyAdd(minimum, x.ScaledSum[block], sum);
+                }
+            }
+        }
+    }
+
+    /// <summary>Quantises one row.</summary>
+    public static void Quantize(float* x, int count, QuantizedRows to)
+    {
+        for (int block = 0; block < count / PanelLayout.Block; block++, x += PanelLayout.Block)
+        {
+            int largest = 0; // magnitudes order as their bits do, NaN above infinity
+            for (int k = 0; k < PanelLayout.Block; k++) largest = Math.Max(largest, BitConverter.SingleToInt32Bits(x[k]) & 0x7FFFFFFF);
+            (float scale, float inverse) = Scales(largest);
+            int even = 0, odd = 0;
+            for (int k = 0; k < PanelLayout.Block; k++)
+            {
+                int q = inverse == 0 ? 0 : (int)MathF.Round(x[k] * inverse);
+                Put(to, block * PanelLayout.Block + k, q);
+                if (k < 16) even += q;
+                else odd += q;
+            }
+            Finish(to, block, scale, even, odd);
+        }
+    }
+
+    /// <summary>The scale of a block and what to multiply its elements by, from the bits of its largest magnitude.</summary>
+    public static (float Scale, float Inverse) Scales(int largestBits)
+    {
+        if (largestBits >= 0x7F800000) return (float.NaN, 0);
+        float largest = BitConverter.Int32BitsToSingle(largestBits);
+        return largest < SmallestMagnitude ? (0, 0) : (largest / 127f, 127f / largest);
+    }
+
+    public static void Finish(QuantizedRows to, int block, float scale, int firstHalf, int secondHalf)
+    {
+        to.Scale[block] = scale;
+        to.ScaledSum[block] = scale * (firstHalf + secondHalf);
+        to.HalfSums[block] = (firstHalf & 0xFFFF) | secondHalf << 16;
+    }
+
+    public const float SmallestMagnitude = 7.888609e-31f; // 2^-100
+
+    private static void Put(QuantizedRows to, int k, int q)
+    {
+        to.Q[k] = (sbyte)q;
+        to.Wide[(k & ~3) + ((k & 1) << 1) + ((k >> 1) & 1)] = (short)q;
+    }
+
+    private static int Dot(short* n, sbyte* q)
+    {
+        int sum = 0;
+        for (int k = 0; k < PanelLayout.Block; k++) sum += n[k] * q[k];
+        return sum;
+    }
+}

@@ -1,0 +1,250 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using Switchyard.Tensor;
+
+namespace Switchyard.Backends.Cpu;
+
+/// <summary>
+/// Weights in panels of sixteen outputs, so that vector lanes hold outputs and every output is one chain over its inputs.
+/// </summary>
+/// <remarks>
+/// <para>A panel begins with its numbers for ascending inputs and ends with the scales. F32 is [k][16]. Sixteen 16-bit numbers
+/// (F16, BF16, and all scales) are eight pairs, output o in the lower and o + 8 in the upper half, because a pair widens to two
+/// vectors of eight with a shift and a mask. Bytes are [k / 4][16][4], one 32-bit lane per output.</para>
+/// <para>S8: 8 groups of 64 bytes a block. N4, U4: 4 groups, group g in the low and g + 4 in the high nibbles. Q4K: for each pair of
+/// parts of a superblock 8 groups, the even part in the low and the odd one in the high nibbles; then scales d, dmin,
+/// eight rows of 16 sub-scales and eight of sub-minima. Q5K: the same with 8 groups of high bits (bit p for part p) before the
+/// nibbles. Q6K: for each half 8 groups of low nibbles for part 0 (high ones: part 2), 8 for part 1 (3), 8 of two high bits for each
+/// part; then d and sixteen rows of 16 sub-scales.</para>
+/// </remarks>
+internal static unsafe class PanelLayout
+{
+    /// <summary>Outputs of a panel.</summary>
+    public const int Outputs = 16;
+
+    /// <summary>Inputs of a block.</summary>
+    public const int Block = BlockFormats.Block;
+
+    /// <summary>The layout in which a stored format is kept.</summary>
+    public static PanelFormat For(DType dtype) => dtype switch
+    {
+        DType.F32 => PanelFormat.F32,
+        DType.F16 => PanelFormat.F16,
+        DType.BF16 => PanelFormat.BF16,
+        DType.Q8_0 or DType.Q5_0 or DType.IQ4_NL => PanelFormat.S8,
+        DType.Q4_0 => PanelFormat.N4,
+        DType.Q4_1 => PanelFormat.U4,
+        DType.Q5_1 => PanelFormat.U5,
+        DType.Q4_K => PanelFormat.Q4K,
+        DType.Q5_K => PanelFormat.Q5K,
+        DType.Q6_K => PanelFormat.Q6K,
+        _ => throw new NotSupportedException($"{dtype} is not supported; supported are {string.Join(", ", Enum.GetNames<DType>())}."),
+    };
+
+    public static bool IsPlain(this PanelFormat format) => format <= PanelFormat.BF16;
+
+    public static bool HasMinimum(this PanelFormat format) =>
+        format is PanelFormat.U4 or PanelFormat.U5 or PanelFormat.Q4K or PanelFormat.Q5K;
+
+    /// <summary>Inputs that share a record of numbers.</summary>
+    public static int UnitInputs(this PanelFormat format) => format.IsPlain() ? 1 : format < PanelFormat.Q4K ? Block : 256;
+
+    /// <summary>Bytes of the numbers of one unit of sixteen outputs.</summary>
+    public static int UnitBytes(this PanelFormat format) => format switch
+    {
+        PanelFormat.F32 => 64,
+        PanelFormat.F16 or PanelFormat.BF16 => 32,
+        PanelFormat.S8 or PanelFormat.U5 => 512,
+        PanelFormat.N4 or PanelFormat.U4 => 256,
+        PanelFormat.Q4K => 2048,
+        PanelFormat.Q5K => 2560,
+        _ => 3072,
+    };
+
+    /// <summary>Bytes of the scales of one unit of sixteen outputs.</summary>
+    public static int UnitScaleBytes(this PanelFormat format) => format switch
+    {
+        PanelFormat.F32 or PanelFormat.F16 or PanelFormat.BF16 => 0,
+        PanelFormat.S8 or PanelFormat.N4 => 32,
+        PanelFormat.U4 or PanelFormat.U5 => 64,
+        PanelFormat.Q4K or PanelFormat.Q5K => 320,
+        _ => 288,
+    };
+
+    public static long PanelBytes(PanelFormat format, int inDim) =>
+        (inDim / format.UnitInputs() * (long)(format.UnitBytes() + format.UnitScaleBytes()) + 63) & ~63L;
+
+    public static int RoundUp(int count) => (count + Outputs - 1) & ~(Outputs - 1);
+
+    /// <summary>Where the 16-bit number of an output lies among its panel's sixteen.</summary>
+    public static int PairIndex(int output) => 2 * (output & 7) + (output >> 3);
+
+    /// <summary>Writes one output's row, as stored, into its lane of a zeroed panel.</summary>
+    /// <returns>False if a scale is not finite.</returns>
+    public static bool Pack(PanelFormat format, DType dtype, ReadOnlySpan<byte> row, int inDim, int lane, byte* panel)
+    {
+        switch (format)
+        {
+            case PanelFormat.F32:
+                for (int k = 0; k < inDim; k++) ((uint*)panel)[k * 16 + lane] = BinaryPrimitives.ReadUInt32LittleEndian(row[(4 * k)..]);
+                return true;
+            case PanelFormat.F16 or PanelFormat.BF16:
+                ushort* at = (ushort*)panel + PairIndex(lane);
+                for (int k = 0; k < inDim; k++) at[k * 16] = BinaryPrimitives.ReadUInt16LittleEndian(row[(2 * k)..]);
+                return true;
+            default:
+                return PackBlocks(format, dtype, row, inDim, lane, panel);
+        }
+    }
+
+    /// <summary>Unpacks a block of 32 inputs of one output of a block format: integers, scale and minimum as in docs/numerics.md.</summary>
+    public static void UnpackBlock(PanelFormat format, byte* panel, int inDim, int block, int lane, short* n, out float scale, out float minimum)
+    {
+        int unit = block * Block / format.UnitInputs(), part = block * Block % format.UnitInputs() / Block;
+        byte* numbers = panel + unit * format.UnitBytes() + 4 * lane;
+        byte* scales = panel + (long)(inDim / format.UnitInputs()) * format.UnitBytes() + unit * format.UnitScaleBytes();
+        scale = HalfAt(scales, lane);
+        minimum = 0;
+        int multiplier = 1;
+        for (int k = 0; k < Block; k++)
+        {
+            int group = k / 4, i = k % 4;
+            switch (format)
+            {
+                case PanelFormat.S8: n[k] = (sbyte)numbers[64 * group + i]; break;
+                case PanelFormat.U5: n[k] = numbers[64 * group + i]; break;
+                case PanelFormat.N4 or PanelFormat.U4:
+                    n[k] = (short)((numbers[64 * (group & 3) + i] >> (group & 4) & 15) - (format == PanelFormat.N4 ? 8 : 0));
+                    break;
+                case PanelFormat.Q4K or PanelFormat.Q5K:
+                    int nibbles = format == PanelFormat.Q5K ? 512 : 0;
+                    int number = numbers[nibbles + 512 * (part >> 1) + 64 * group + i] >> (4 * (part & 1)) & 15;
+                    if (format == PanelFormat.Q5K) number |= (numbers[64 * group + i] >> part & 1) << 4;
+                    n[k] = (short)number;
+                    break;
+                default:
+                    byte* half = numbers + 1536 * (part >> 2) + 64 * group + i;
+                    int p = part & 3;
+                    int low = half[512 * (p & 1)] >> (4 * (p >> 1)) & 15, high = half[1024] >> (2 * p) & 3;
+                    multiplier = (sbyte)scales[32 + 16 * (2 * part + k / 16) + lane];
+                    n[k] = (short)(multiplier * ((low | high << 4) - 32));
+                    break;
+            }
+        }
+        if (format is PanelFormat.U4 or PanelFormat.U5) minimum = HalfAt(scales + 32, lane);
+        if (format is not (PanelFormat.Q4K or PanelFormat.Q5K)) return;
+        minimum = -(HalfAt(scales + 32, lane) * scales[192 + 16 * part + lane]);
+        scale *= scales[64 + 16 * part + lane];
+    }
+
+    /// <summary>One output's value of a plain format.</summary>
+    public static float PlainValue(PanelFormat format, byte* panel, int k, int lane) => format switch
+    {
+        PanelFormat.F32 => ((float*)panel)[k * 16 + lane],
+        PanelFormat.F16 => (float)BitConverter.UInt16BitsToHalf(((ushort*)panel)[k * 16 + PairIndex(lane)]),
+        _ => BitConverter.Int32BitsToSingle(((ushort*)panel)[k * 16 + PairIndex(lane)] << 16),
+    };
+
+    /// <summary>One output's values, rounded once to float32.</summary>
+    public static void ReadRow(PanelFormat format, byte* panel, int inDim, int lane, float* values)
+    {
+        if (format.IsPlain())
+        {
+            for (int k = 0; k < inDim; k++) values[k] = PlainValue(format, panel, k, lane);
+            return;
+        }
+        short* n = stackalloc short[Block];
+        for (int block = 0; block < inDim / Block; block++)
+        {
+            UnpackBlock(format, panel, inDim, block, lane, n, out float scale, out float minimum);
+            float* to = values + block * Block;
+            if (format.HasMinimum()) for (int k = 0; k < Block; k++) to[k] = n[k] * scale + minimum;
+            else for (int k = 0; k < Block; k++) to[k] = n[k] * scale;
+        }
+    }
+
+    private static bool PackBlocks(PanelFormat format, DType dtype, ReadOnlySpan<byte> row, int inDim, int lane, byte* panel)
+    {
+        int units = inDim / format.UnitInputs(), bytes = dtype.BlockBytes();
+        bool finite = true;
+        fixed (byte* source = row)
+        {
+            for (int unit = 0; unit < units; unit++)
+            {
+                byte* block = source + (long)unit * bytes;
+                uint* numbers = (uint*)(panel + (long)unit * format.UnitBytes()) + lane;
+                byte* scales = panel + (long)units * format.UnitBytes() + (long)unit * format.UnitScaleBytes();
+                finite &= PackUnit(format, dtype, block, numbers, scales, lane);
+            }
+        }
+        return finite;
+    }
+
+    // ggml's blocks hold bytes whose four neighbours are neighbouring inputs in the same nibble or bit: 32-bit words move as they are.
+    private static bool PackUnit(PanelFormat format, DType dtype, byte* block, uint* numbers, byte* scales, int lane)
+    {
+        switch (format)
+        {
+            case PanelFormat.S8 when dtype == DType.Q8_0:
+                Words(block + 2, 8, numbers);
+                return Scale(block, scales, lane);
+            case PanelFormat.S8 or PanelFormat.U5:
+                PackBytes(dtype, new ReadOnlySpan<byte>(block, dtype.BlockBytes()), numbers);
+                return Scale(block, scales, lane) & (format == PanelFormat.S8 || Scale(block + 2, scales + 32, lane));
+            case PanelFormat.N4:
+                Words(block + 2, 4, numbers);
+                return Scale(block, scales, lane);
+            case PanelFormat.U4:
+                Words(block + 4, 4, numbers);
+                return Scale(block, scales, lane) & Scale(block + 2, scales + 32, lane);
+            case PanelFormat.Q4K:
+                Words(block + 16, 32, numbers);
+                return SubScales(block, scales, lane);
+            case PanelFormat.Q5K:
+                Words(block + 16, 40, numbers);
+                return SubScales(block, scales, lane);
+            default:
+                for (int half = 0; half < 2; half++)
+                {
+                    Words(block + 64 * half, 16, numbers + 384 * half);
+                    Words(block + 128 + 32 * half, 8, numbers + 384 * half + 256);
+                }
+                for (int j = 0; j < 16; j++) scales[32 + 16 * j + lane] = block[192 + j];
+                return Scale(block + 208, scales, lane);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Words(byte* from, int count, uint* to)
+    {
+        for (int i = 0; i < count; i++) to[16 * i] = Unsafe.ReadUnaligned<uint>(from + 4 * i);
+    }
+
+    private static void PackBytes(DType dtype, ReadOnlySpan<byte> block, uint* numbers)
+    {
+        Span<short> n = stackalloc short[Block];
+        float scale = 0, minimum = 0;
+        BlockFormats.Unpack(dtype, block, n, new Span<float>(ref scale), new Span<float>(ref minimum));
+        for (int k = 0; k < Block; k++) ((byte*)(numbers + 16 * (k / 4)))[k % 4] = (byte)n[k];
+    }
+
+    private static bool SubScales(byte* block, byte* scales, int lane)
+    {
+        byte* packed = block + 4;
+        for (int j = 0; j < 8; j++)
+        {
+            scales[64 + 16 * j + lane] = (byte)(j < 4 ? packed[j] & 63 : (packed[j + 4] & 15) | (packed[j - 4] >> 6) << 4);
+            scales[192 + 16 * j + lane] = (byte)(j < 4 ? packed[j + 4] & 63 : (packed[j + 4] >> 4) | (packed[j] >> 6) << 4);
+        }
+        return Scale(block, scales, lane) & Scale(block + 2, scales + 32, lane);
+    }
+
+    private static bool Scale(byte* from, byte* scales, int lane)
+    {
+        ushort bits = Unsafe.ReadUnaligned<ushort>(from);
+        ((ushort*)scales)[PairIndex(lane)] = bits;
+        return (bits & 0x7C00) != 0x7C00;
+    }
+
+    private static float HalfAt(byte* scales, int lane) => (float)BitConverter.UInt16BitsToHalf(((ushort*)scales)[PairIndex(lane)]);
+}

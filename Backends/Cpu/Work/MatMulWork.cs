@@ -1,0 +1,56 @@
+using System.Numerics.Tensors;
+using Switchyard.Backends.Cpu.Kernels;
+
+namespace Switchyard.Backends.Cpu.Work;
+
+/// <summary>
+/// A matrix product for several projections of the same rows, some panels of one projection a chunk: the panels of a chunk stay in the
+/// processor's cache while blocks of rows pass by, so that every weight is read from memory once.
+/// </summary>
+internal unsafe struct MatMulWork : IWork
+{
+    public ProjectionTask* Tasks;
+    public int* Rows;
+    public int RowCount;
+    public float** X;
+    public QuantizedRows Quantized;
+
+    /// <summary>For each worker [MaxRows, 16].</summary>
+    public float* Sums;
+
+    public bool Accumulate;
+
+    public readonly void Run(int chunk, int worker)
+    {
+        ProjectionTask* task = Tasks;
+        int first = 0;
+        for (; chunk >= task->EndChunk; task++) first = task->EndChunk;
+        int panel = (chunk - first) * task->PanelsPerChunk, end = Math.Min(task->PanelCount, panel + task->PanelsPerChunk);
+        PanelCall call = new() { InDim = task->InDim, Sums = Sums + worker * PanelCall.MaxRows * PanelLayout.Outputs };
+        for (int row = 0; row < RowCount; row += PanelCall.MaxRows)
+        {
+            call.Rows = Math.Min(PanelCall.MaxRows, RowCount - row);
+            call.X = X + row;
+            call.Quantized = Quantized.From(row, task->InDim);
+            for (int p = panel; p < end; p++)
+            {
+                call.Panel = task->Panels + p * task->PanelBytes;
+                task->Kernel(&call);
+                Finish(task, p * PanelLayout.Outputs, row, call.Rows, call.Sums);
+            }
+        }
+    }
+
+    private readonly void Finish(ProjectionTask* task, int output, int row, int rows, float* sums)
+    {
+        int count = Math.Min(PanelLayout.Outputs, task->OutDim - output);
+        float* bias = task->Bias is null ? null : task->Bias + output;
+        for (int i = 0; i < rows; i++, sums += PanelLayout.Outputs)
+        {
+            Span<float> result = new(sums, count), y = new(task->Y + (long)Rows[row + i] * task->YStride + output, count);
+            if (bias is not null) TensorPrimitives.Add(result, new ReadOnlySpan<float>(bias, count), result);
+            if (Accumulate) TensorPrimitives.Add(y, result, y);
+            else result.CopyTo(y);
+        }
+    }
+}
