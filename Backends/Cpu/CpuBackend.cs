@@ -31,6 +31,9 @@ public sealed unsafe partial class CpuBackend : IBackend
     /// <inheritdoc/>
     public string Name => $"cpu-{_kernels.Isa.ToString().ToLowerInvariant()}";
 
+    /// <summary>True if this processor can run kernels of a form.</summary>
+    public static bool Supports(Isa isa) => KernelTable.Supports(isa);
+
     /// <summary>The form of kernels in use.</summary>
     public Isa Isa => _kernels.Isa;
 
