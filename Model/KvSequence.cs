@@ -74,6 +74,14 @@ public sealed class KvSequence
         return slot;
     }
 
+    /// <summary>Says what wrote a staged slot, where that is known only after layers have run: a row may leave early.</summary>
+    public void Mark(int slot, Provenance provenance)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(slot, Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot, Length + Staged);
+        _provenance[slot] = provenance;
+    }
+
     /// <summary>
     /// Keeps the given staged slots, ascending, gathering them onto the end of the committed run, and drops the rest. Keys
     /// keep the rotation of their position, so a kept slot's depth in the tree must equal its rank in <paramref name="keep"/>.

@@ -9,6 +9,9 @@ namespace Switchyard.Model;
 /// <remarks>Owns its weights. Called from one thread at a time, together with everything that shares its backend.</remarks>
 public sealed class TransformerModel : IDisposable
 {
+    /// <summary>Rows whose logits exist at once: a judge sees at most so many together.</summary>
+    public const int ReadoutChunk = Activations.LogitRows;
+
     private readonly TransformerWeights _weights;
     private readonly RopeTable _rope;
     private readonly float _scale;
@@ -159,6 +162,38 @@ public sealed class TransformerModel : IDisposable
             Backend.TopK(
                 batch.Scratch.Logits, Config.VocabSize, Activations.ChunkRows[..n], count,
                 ids.Slice(start * count, n * count), values.Slice(start * count, n * count), logSumExp.Slice(start, n));
+        }
+    }
+
+    /// <summary>
+    /// Shows the <paramref name="count"/> best tokens of each row at <paramref name="exit"/> to <paramref name="judge"/>, chunk by
+    /// chunk, and hands it the logits of the rows it wants. Every row's logits are computed once.
+    /// </summary>
+    /// <param name="batch">The arena.</param>
+    /// <param name="rows">Rows at the depth of <paramref name="exit"/>.</param>
+    /// <param name="exit">Norm and head.</param>
+    /// <param name="count">Best tokens to show, at most 8.</param>
+    /// <param name="judge">Told of chunks in order.</param>
+    public void Readout<TJudge>(ForwardBatch batch, ReadOnlySpan<int> rows, ExitHead exit, int count, ref TJudge judge)
+        where TJudge : ILogitsJudge, allows ref struct
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 8);
+        Span<int> ids = stackalloc int[ReadoutChunk * 8];
+        Span<float> values = stackalloc float[ReadoutChunk * 8], logSumExp = stackalloc float[ReadoutChunk];
+        Span<float> host = batch.HostLogits(Config.VocabSize);
+        for (int start = 0; start < rows.Length; start += ReadoutChunk)
+        {
+            int n = Math.Min(ReadoutChunk, rows.Length - start);
+            ComputeLogits(batch, rows.Slice(start, n), exit);
+            Backend.TopK(batch.Scratch.Logits, Config.VocabSize, Activations.ChunkRows[..n], count, ids[..(n * count)], values[..(n * count)], logSumExp[..n]);
+            judge.Judge(start, ids[..(n * count)], values[..(n * count)], logSumExp[..n]);
+            for (int i = 0; i < n; i++)
+            {
+                if (!judge.Wants(start + i)) continue;
+                Backend.Read(batch.Scratch.Logits, Config.VocabSize, Activations.ChunkRows.Slice(i, 1), host);
+                judge.Read(start + i, host);
+            }
         }
     }
 

@@ -67,6 +67,18 @@ public sealed record GenerationOptions
     /// </summary>
     public int? LogProbs { get; init; }
 
+    /// <summary>
+    /// Under early exit: how sure an exit must be for its token to be taken, as the gap between the two likeliest tokens'
+    /// probabilities, in [0, 1]; 1 never exits. Null: the strategy's own. Other strategies do not look at it.
+    /// </summary>
+    public float? ExitConfidence { get; init; }
+
+    /// <summary>
+    /// Under early exit: the time that may pass between two tokens of this request. Regrouping hurries for it and never changes
+    /// tokens. Null: the strategy's own, which may be none.
+    /// </summary>
+    public TimeSpan? TimeBetweenTokens { get; init; }
+
     /// <summary>Checks every option.</summary>
     /// <param name="vocabularySize">Tokens in the vocabulary, when known: ids must lie below it.</param>
     /// <exception cref="GenerationOptionsException">An option is outside its range; names it.</exception>
@@ -82,6 +94,8 @@ public sealed record GenerationOptions
         Check(float.IsFinite(FrequencyPenalty), nameof(FrequencyPenalty), FrequencyPenalty, "a finite number; 0 changes nothing");
         Check(float.IsFinite(PresencePenalty), nameof(PresencePenalty), PresencePenalty, "a finite number; 0 changes nothing");
         Check(LogProbs is null or (>= 0 and <= MaxLogProbs), nameof(LogProbs), LogProbs, "between 0 and 1024, or null for none");
+        Check(ExitConfidence is null or (>= 0 and <= 1), nameof(ExitConfidence), ExitConfidence, "between 0 and 1, or null");
+        Check(TimeBetweenTokens is null || TimeBetweenTokens > TimeSpan.Zero, nameof(TimeBetweenTokens), TimeBetweenTokens, "a time above 0, or null");
         Check(StopTokens is not null, nameof(StopTokens), "null", "a collection, perhaps empty");
         Check(StopStrings is not null, nameof(StopStrings), "null", "a list, perhaps empty");
         foreach (string stop in StopStrings!) Check(!string.IsNullOrEmpty(stop), nameof(StopStrings), "an empty string", "strings of one character or more");
