@@ -1,0 +1,36 @@
+namespace Switchyard.Strategies.Speculation;
+
+/// <summary>A source of guesses: a small model, the request's own n-grams, the target's first layers, a recording.</summary>
+/// <remarks>
+/// Wrong guesses cost time, never correctness: whatever a drafter offers, throws or forgets, the target decides every token.
+/// A step is: <see cref="Expand"/> once for the root and once for every further layer, then verification, then
+/// <see cref="Observe"/>. Called from the decoding thread.
+/// </remarks>
+public interface IDrafter : IDisposable
+{
+    /// <summary>A name for reports, such as "model" or "lookup".</summary>
+    string Name { get; }
+
+    /// <summary>Reserves what drafting for a request needs and runs nothing.</summary>
+    /// <returns>False, with nothing taken, when there is no room until another session is closed.</returns>
+    bool TryOpen(DraftSession session);
+
+    /// <summary>
+    /// Offers children for every node of every frontier, all requests together. A session with an empty frontier asks for
+    /// nothing; a drafter that lags behind its tokens uses the call to catch up, and may leave a frontier without children
+    /// meanwhile.
+    /// </summary>
+    /// <param name="sessions">Sessions of this drafter.</param>
+    /// <param name="children">The most children of a node.</param>
+    /// <returns>Forward passes run.</returns>
+    int Expand(ReadOnlySpan<DraftSession> sessions, int children);
+
+    /// <summary>
+    /// Told after every step of what was committed: <see cref="DraftSession.Accepted"/> names the accepted guesses, the
+    /// request has the tokens. This step's guesses are forgotten.
+    /// </summary>
+    void Observe(ReadOnlySpan<DraftSession> sessions);
+
+    /// <summary>Gives back everything a session holds, also after an error in the middle of a step. A second call does nothing.</summary>
+    void Close(DraftSession session);
+}
