@@ -1,0 +1,15 @@
+namespace Switchyard.Strategies.Costs;
+
+/// <summary>What the passes of a target and its draft cost on this machine.</summary>
+/// <remarks>Answers from tables: cheap enough to be asked for every candidate width of every layer.</remarks>
+public interface ICostModel
+{
+    /// <summary>Seconds of one pass of the target.</summary>
+    /// <param name="batch">Requests, at least 1.</param>
+    /// <param name="context">Tokens that each of them has cached, at least 0.</param>
+    /// <param name="rows">Rows of each of them, at least 1.</param>
+    double TargetSeconds(int batch, int context, int rows);
+
+    /// <summary>Seconds of one pass of the draft, likewise.</summary>
+    double DraftSeconds(int batch, int context, int rows);
+}

@@ -1,0 +1,17 @@
+using Switchyard.Model;
+
+namespace Switchyard.Strategies.Costs;
+
+/// <summary>What the passes of one model cost on this machine.</summary>
+public interface IPassCosts
+{
+    /// <summary>Seconds of one pass.</summary>
+    /// <param name="layers">The layers run; the read-out counts where they end with the last.</param>
+    /// <param name="batch">Requests, at least 1.</param>
+    /// <param name="context">Tokens that each of them has cached, at least 0.</param>
+    /// <param name="rows">Rows of each of them, at least 1.</param>
+    double Seconds(LayerRange layers, int batch, int context, int rows);
+
+    /// <summary>Told what a pass really took.</summary>
+    void Observe(LayerRange layers, int batch, int context, int rows, double seconds);
+}

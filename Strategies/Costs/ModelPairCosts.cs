@@ -1,0 +1,17 @@
+using Switchyard.Model;
+
+namespace Switchyard.Strategies.Costs;
+
+/// <summary>The measured costs of two models, as a strategy with a draft asks for them.</summary>
+/// <param name="target">The target's costs.</param>
+/// <param name="targetLayers">All of the target's layers.</param>
+/// <param name="draft">The draft's costs; the target's own where its first layers draft. Null for drafts that cost nothing.</param>
+/// <param name="draftLayers">The layers that draft.</param>
+public sealed class ModelPairCosts(IPassCosts target, LayerRange targetLayers, IPassCosts? draft, LayerRange draftLayers) : ICostModel
+{
+    /// <inheritdoc/>
+    public double TargetSeconds(int batch, int context, int rows) => target.Seconds(targetLayers, batch, context, rows);
+
+    /// <inheritdoc/>
+    public double DraftSeconds(int batch, int context, int rows) => draft?.Seconds(draftLayers, batch, context, rows) ?? 0;
+}
