@@ -18,6 +18,12 @@ public sealed record LoadOptions
     /// </summary>
     public DType? Quantize { get; init; }
 
+    /// <summary>
+    /// Widens every weight to float32, exactly: activations are then not rounded to 8 bits either, which is the measure of what the
+    /// stored formats alone cost. Takes four bytes a weight.
+    /// </summary>
+    public bool Widen { get; init; }
+
     /// <summary>Told after every tensor, on the loading thread.</summary>
     public IProgress<LoadProgress>? Progress { get; init; }
 
@@ -39,6 +45,8 @@ public sealed record LoadOptions
     public DType FormatOf(WeightId id, WeightEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
+        if (Widen && Quantize is null) return DType.F32;
+        if (Widen) throw new NotSupportedException("Widening weights and quantising them exclude each other.");
         if (Quantize is not { } target || !(id.IsProjection || id.IsTable)) return entry.DType;
         if (target is not (DType.Q8_0 or DType.Q4_0)) throw new NotSupportedException($"Weights are quantised to Q8_0 or Q4_0 while loading, not to {target}.");
         if (entry.DType.IsBlockFormat())
