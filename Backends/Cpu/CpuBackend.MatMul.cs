@@ -19,7 +19,7 @@ public sealed unsafe partial class CpuBackend
             Tasks = tasks,
             RowCount = rows.Length,
             X = RowPointers(from, rows),
-            Sums = _sums.Get<float>((long)Threads * PanelCall.MaxRows * PanelLayout.Outputs),
+            Sums = _sums.Get<float>((long)Threads * PanelCall.SumCount),
             Accumulate = accumulate,
         };
         if (quantize) work.Quantized = Quantize(work.X, rows.Length, inDim);

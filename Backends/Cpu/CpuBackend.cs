@@ -31,6 +31,8 @@ public sealed unsafe partial class CpuBackend : IBackend
     /// <inheritdoc/>
     public string Name => $"cpu-{_kernels.Isa.ToString().ToLowerInvariant()}";
 
+    internal CpuThreadPool Pool => _pool;
+
     /// <summary>True if this processor can run kernels of a form.</summary>
     public static bool Supports(Isa isa) => KernelTable.Supports(isa);
 

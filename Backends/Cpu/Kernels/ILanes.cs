@@ -11,6 +11,15 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Halves, widened exactly.</summary>
     static abstract TSelf LoadHalf(Half* from);
 
+    /// <summary>Sixteen binary16 numbers in the pair layout of <see cref="PanelLayout"/>, finite ones exactly.</summary>
+    static abstract TSelf LoadHalfPairs(byte* from);
+
+    /// <summary>Sixteen bfloat16 numbers in the pair layout of <see cref="PanelLayout"/>.</summary>
+    static abstract TSelf LoadBFloat16Pairs(byte* from);
+
+    /// <summary>Sixteen unsigned bytes.</summary>
+    static abstract TSelf LoadBytes(byte* from);
+
     void Store(float* to);
 
     static abstract TSelf operator +(TSelf a, TSelf b);

@@ -16,10 +16,11 @@ internal sealed unsafe class KernelTable
         UseScalarPanels();
         switch (isa)
         {
-            case Isa.Scalar: UseLanes<LanesScalar>(); break;
-            case Isa.Vector128: UseLanes<Lanes128>(); break;
-            case Isa.Avx512: UseLanes<Lanes512>(); break;
-            default: UseLanes<Lanes256>(); break;
+            case Isa.Scalar: UseLanes<LanesScalar>(); UsePlainScalar(); break;
+            case Isa.Vector128: UseLanes<Lanes128>(); UseBytes<Bytes128, Lanes128>(); break;
+            case Isa.Avx2: UseLanes<Lanes256>(); UseBytes<Bytes256, Lanes256>(); break;
+            case Isa.AvxVnni: UseLanes<Lanes256>(); UseBytes<Bytes256Vnni, Lanes256>(); break;
+            default: UseAvx512(); break;
         }
     }
 
@@ -88,13 +89,41 @@ internal sealed unsafe class KernelTable
         BeginAttention = &AttentionKernels<T>.Begin;
         AttentionTile = &AttentionKernels<T>.Tile;
         EndAttention = &AttentionKernels<T>.End;
+        _panel[(int)PanelFormat.F32] = &PlainKernels<T, PlainF32>.Run;
+        _panel[(int)PanelFormat.F16] = &PlainKernels<T, PlainF16>.Run;
+        _panel[(int)PanelFormat.BF16] = &PlainKernels<T, PlainBF16>.Run;
     }
 
-    private void UseScalarPanels()
+    private void UseBytes<TBytes, TLanes>()
+        where TBytes : unmanaged, IBytes<TBytes, TLanes>
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        _panel[(int)PanelFormat.S8] = TBytes.Narrow ? &SignedByteKernels<TBytes, TLanes>.Run : &BlockKernels<TBytes, TLanes, FormatS8>.Run;
+        _panel[(int)PanelFormat.N4] = &BlockKernels<TBytes, TLanes, FormatN4>.Run;
+        _panel[(int)PanelFormat.U4] = &BlockKernels<TBytes, TLanes, FormatU4>.Run;
+        _panel[(int)PanelFormat.U5] = &BlockKernels<TBytes, TLanes, FormatU5>.Run;
+        _panel[(int)PanelFormat.Q4K] = &BlockKernels<TBytes, TLanes, FormatQ4K>.Run;
+        _panel[(int)PanelFormat.Q5K] = &BlockKernels<TBytes, TLanes, FormatQ5K>.Run;
+        _panel[(int)PanelFormat.Q6K] = &BlockKernels<TBytes, TLanes, FormatQ6K>.Run;
+    }
+
+    // Formats whose products are summed in 16 bits gain from 512-bit vectors; signed bytes, which are not, do better with vpdpbusd.
+    private void UseAvx512()
+    {
+        UseLanes<Lanes512>();
+        UseBytes<Bytes512, Lanes512>();
+        if (AvxVnni.IsSupported) _panel[(int)PanelFormat.S8] = &BlockKernels<Bytes256Vnni, Lanes256, FormatS8>.Run;
+    }
+
+    private void UsePlainScalar()
     {
         _panel[(int)PanelFormat.F32] = &ScalarF32;
         _panel[(int)PanelFormat.F16] = &ScalarF16;
         _panel[(int)PanelFormat.BF16] = &ScalarBF16;
+    }
+
+    private void UseScalarPanels()
+    {
         _panel[(int)PanelFormat.S8] = &ScalarS8;
         _panel[(int)PanelFormat.N4] = &ScalarN4;
         _panel[(int)PanelFormat.U4] = &ScalarU4;

@@ -25,6 +25,33 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
     public static Lanes128 LoadHalf(Half* from) => new(Widen(from + 0), Widen(from + 4), Widen(from + 8), Widen(from + 12));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadHalfPairs(byte* from)
+    {
+        Vector128<int> a = Vector128.Load((int*)from), b = Vector128.Load((int*)from + 4), mask = Vector128.Create(unchecked((int)0x8FFFE000));
+        Vector128<float> scale = Vector128.Create(5.192297E+33f); // 2^112, between the two biases
+        return new(
+            ((a << 16 >> 3) & mask).AsSingle() * scale, ((b << 16 >> 3) & mask).AsSingle() * scale,
+            ((a >> 3) & mask).AsSingle() * scale, ((b >> 3) & mask).AsSingle() * scale);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadBFloat16Pairs(byte* from)
+    {
+        Vector128<int> a = Vector128.Load((int*)from), b = Vector128.Load((int*)from + 4), mask = Vector128.Create(unchecked((int)0xFFFF0000));
+        return new((a << 16).AsSingle(), (b << 16).AsSingle(), (a & mask).AsSingle(), (b & mask).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadBytes(byte* from)
+    {
+        Vector128<byte> bytes = Vector128.Load(from);
+        Vector128<ushort> low = Vector128.WidenLower(bytes), high = Vector128.WidenUpper(bytes);
+        return new(
+            Vector128.ConvertToSingle(Vector128.WidenLower(low).AsInt32()), Vector128.ConvertToSingle(Vector128.WidenUpper(low).AsInt32()),
+            Vector128.ConvertToSingle(Vector128.WidenLower(high).AsInt32()), Vector128.ConvertToSingle(Vector128.WidenUpper(high).AsInt32()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to)
     {
         _v0.Store(to + 0);

@@ -23,6 +23,28 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     public static Lanes256 LoadHalf(Half* from) => new(Widen(from + 0), Widen(from + 8));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadHalfPairs(byte* from)
+    {
+        Vector256<int> pairs = Vector256.Load((int*)from), mask = Vector256.Create(unchecked((int)0x8FFFE000));
+        Vector256<float> scale = Vector256.Create(5.192297E+33f); // 2^112, between the two biases
+        return new(((pairs << 16 >> 3) & mask).AsSingle() * scale, ((pairs >> 3) & mask).AsSingle() * scale);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadBFloat16Pairs(byte* from)
+    {
+        Vector256<int> pairs = Vector256.Load((int*)from);
+        return new((pairs << 16).AsSingle(), (pairs & Vector256.Create(unchecked((int)0xFFFF0000))).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadBytes(byte* from)
+    {
+        Vector256<ushort> words = Vector256.WidenLower(Vector256.Create(Vector128.Load(from), default));
+        return new(Vector256.ConvertToSingle(Vector256.WidenLower(words).AsInt32()), Vector256.ConvertToSingle(Vector256.WidenUpper(words).AsInt32()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to)
     {
         _v0.Store(to + 0);

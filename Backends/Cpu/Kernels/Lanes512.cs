@@ -22,6 +22,28 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     public static Lanes512 LoadHalf(Half* from) => new(Widen(from + 0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadHalfPairs(byte* from)
+    {
+        Vector512<int> high = HighHalves(from);
+        return new(((high >> 3) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle() * Vector512.Create(5.192297E+33f)); // 2^112
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadBFloat16Pairs(byte* from) => new((HighHalves(from) & Vector512.Create(unchecked((int)0xFFFF0000))).AsSingle());
+
+    // Each pair's number at the top of its lane: lanes 0 to 7 take the lower ones, lanes 8 to 15 the upper.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> HighHalves(byte* from)
+    {
+        Vector256<int> pairs = Vector256.Load((int*)from);
+        return Vector512.Create(pairs << 16, pairs);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadBytes(byte* from) =>
+        new(Vector512.ConvertToSingle(Vector512.WidenLower(Vector512.Create(Vector256.WidenLower(Vector256.Create(Vector128.Load(from), default)), default)).AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to)
     {
         _v0.Store(to + 0);

@@ -29,6 +29,27 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
         return result;
     }
 
+    public static LanesScalar LoadHalfPairs(byte* from)
+    {
+        LanesScalar result = default;
+        for (int i = 0; i < 16; i++) result._v[i] = (float)BitConverter.UInt16BitsToHalf(((ushort*)from)[PanelLayout.PairIndex(i)]);
+        return result;
+    }
+
+    public static LanesScalar LoadBFloat16Pairs(byte* from)
+    {
+        LanesScalar result = default;
+        for (int i = 0; i < 16; i++) result._v[i] = BitConverter.Int32BitsToSingle(((ushort*)from)[PanelLayout.PairIndex(i)] << 16);
+        return result;
+    }
+
+    public static LanesScalar LoadBytes(byte* from)
+    {
+        LanesScalar result = default;
+        for (int i = 0; i < 16; i++) result._v[i] = from[i];
+        return result;
+    }
+
     public readonly void Store(float* to)
     {
         for (int i = 0; i < 16; i++) to[i] = _v[i];

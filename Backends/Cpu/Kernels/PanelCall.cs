@@ -1,10 +1,16 @@
 namespace Switchyard.Backends.Cpu.Kernels;
 
-/// <summary>One panel of sixteen outputs against some rows of activations.</summary>
+/// <summary>Some neighbouring panels of sixteen outputs against some rows of activations.</summary>
 internal unsafe struct PanelCall
 {
-    /// <summary>The panel (<see cref="PanelLayout"/>).</summary>
+    /// <summary>The first panel (<see cref="PanelLayout"/>).</summary>
     public byte* Panel;
+
+    /// <summary>Bytes from one panel to the next.</summary>
+    public long PanelBytes;
+
+    /// <summary>Panels, at most <see cref="MaxPanels"/>.</summary>
+    public int Panels;
 
     /// <summary>Inputs.</summary>
     public int InDim;
@@ -18,9 +24,18 @@ internal unsafe struct PanelCall
     /// <summary>Block formats: the first row's quantised activations.</summary>
     public QuantizedRows Quantized;
 
-    /// <summary>Results, [Rows, 16].</summary>
+    /// <summary>Results, [Panels, MaxRows, 16].</summary>
     public float* Sums;
 
     /// <summary>Rows of one call.</summary>
     public const int MaxRows = 64;
+
+    /// <summary>Panels of one call: as many streams as one row needs to hide the latency of its chains.</summary>
+    public const int MaxPanels = 4;
+
+    /// <summary>Numbers in <see cref="Sums"/>.</summary>
+    public const int SumCount = MaxPanels * MaxRows * PanelLayout.Outputs;
+
+    /// <summary>The results of a row and panel, [16].</summary>
+    public readonly float* SumsOf(int panel, int row) => Sums + (panel * MaxRows + row) * PanelLayout.Outputs;
 }

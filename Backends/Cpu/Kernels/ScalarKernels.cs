@@ -5,32 +5,43 @@ internal static unsafe class ScalarKernels
 {
     public static void Plain(PanelFormat format, PanelCall* call)
     {
-        for (int row = 0; row < call->Rows; row++)
+        for (int panel = 0; panel < call->Panels; panel++)
         {
-            for (int lane = 0; lane < PanelLayout.Outputs; lane++)
+            for (int row = 0; row < call->Rows; row++)
             {
-                float* x = call->X[row];
-                float sum = 0;
-                for (int k = 0; k < call->InDim; k++)
-                    sum = MathF.FusedMultiplyAdd(x[k], PanelLayout.PlainValue(format, call->Panel, k, lane), sum);
-                call->Sums[row * PanelLayout.Outputs + lane] = sum;
+                for (int lane = 0; lane < PanelLayout.Outputs; lane++) call->SumsOf(panel, row)[lane] = Plain(format, call, panel, row, lane);
             }
         }
     }
 
     public static void Blocks(PanelFormat format, PanelCall* call)
     {
+        for (int panel = 0; panel < call->Panels; panel++) Blocks(format, call, panel);
+    }
+
+    private static float Plain(PanelFormat format, PanelCall* call, int panel, int row, int lane)
+    {
+        byte* numbers = call->Panel + panel * call->PanelBytes;
+        float* x = call->X[row];
+        float sum = 0;
+        for (int k = 0; k < call->InDim; k++) sum = MathF.FusedMultiplyAdd(x[k], PanelLayout.PlainValue(format, numbers, k, lane), sum);
+        return sum;
+    }
+
+    private static void Blocks(PanelFormat format, PanelCall* call, int panel)
+    {
         short* n = stackalloc short[PanelLayout.Block];
-        new Span<float>(call->Sums, call->Rows * PanelLayout.Outputs).Clear();
+        byte* numbers = call->Panel + panel * call->PanelBytes;
+        new Span<float>(call->SumsOf(panel, 0), call->Rows * PanelLayout.Outputs).Clear();
         for (int block = 0; block < call->InDim / PanelLayout.Block; block++)
         {
             for (int lane = 0; lane < PanelLayout.Outputs; lane++)
             {
-                PanelLayout.UnpackBlock(format, call->Panel, call->InDim, block, lane, n, out float scale, out float minimum);
+                PanelLayout.UnpackBlock(format, numbers, call->InDim, block, lane, n, out float scale, out float minimum);
                 for (int row = 0; row < call->Rows; row++)
                 {
                     QuantizedRows x = call->Quantized.From(row, call->InDim);
-                    ref float sum = ref call->Sums[row * PanelLayout.Outputs + lane];
+                    ref float sum = ref call->SumsOf(panel, row)[lane];
                     sum = MathF.FusedMultiplyAdd(Dot(n, x.Q + block * PanelLayout.Block), scale * x.Scale[block], sum);
                     if (format.HasMinimum()) sum = MathF.FusedMultiplyAdd(minimum, x.ScaledSum[block], sum);
                 }

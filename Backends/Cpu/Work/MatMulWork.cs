@@ -15,7 +15,7 @@ internal unsafe struct MatMulWork : IWork
     public float** X;
     public QuantizedRows Quantized;
 
-    /// <summary>For each worker [MaxRows, 16].</summary>
+    /// <summary>For each worker <see cref="PanelCall.SumCount"/>.</summary>
     public float* Sums;
 
     public bool Accumulate;
@@ -26,17 +26,18 @@ internal unsafe struct MatMulWork : IWork
         int first = 0;
         for (; chunk >= task->EndChunk; task++) first = task->EndChunk;
         int panel = (chunk - first) * task->PanelsPerChunk, end = Math.Min(task->PanelCount, panel + task->PanelsPerChunk);
-        PanelCall call = new() { InDim = task->InDim, Sums = Sums + worker * PanelCall.MaxRows * PanelLayout.Outputs };
+        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, Sums = Sums + worker * PanelCall.SumCount };
         for (int row = 0; row < RowCount; row += PanelCall.MaxRows)
         {
             call.Rows = Math.Min(PanelCall.MaxRows, RowCount - row);
             call.X = X + row;
             call.Quantized = Quantized.From(row, task->InDim);
-            for (int p = panel; p < end; p++)
+            for (int p = panel; p < end; p += call.Panels)
             {
+                call.Panels = Math.Min(PanelCall.MaxPanels, end - p);
                 call.Panel = task->Panels + p * task->PanelBytes;
                 task->Kernel(&call);
-                Finish(task, p * PanelLayout.Outputs, row, call.Rows, call.Sums);
+                for (int i = 0; i < call.Panels; i++) Finish(task, (p + i) * PanelLayout.Outputs, row, call.Rows, call.SumsOf(i, 0));
             }
         }
     }

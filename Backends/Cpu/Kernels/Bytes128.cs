@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Sixteen lanes in four 128-bit vectors of any processor.</summary>
+internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1, Vector128<byte> v2, Vector128<byte> v3) : IBytes<Bytes128, Lanes128>
+{
+    private readonly Vector128<byte> _v0 = v0;
+    private readonly Vector128<byte> _v1 = v1;
+    private readonly Vector128<byte> _v2 = v2;
+    private readonly Vector128<byte> _v3 = v3;
+
+    public static bool Narrow => true;
+
+    public static int TileRows => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 Load(byte* from) => new(Vector128.Load(from + 0), Vector128.Load(from + 16), Vector128.Load(from + 32), Vector128.Load(from + 48));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 Create(byte value)
+    {
+        Vector128<byte> v = Vector128.Create(value);
+        return new(v, v, v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 Create(int value)
+    {
+        Vector128<byte> v = Vector128.Create(value).AsByte();
+        return new(v, v, v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 LoadPairs(sbyte* from) => LoadPairs(from, from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 LoadPairs(sbyte* lower, sbyte* upper) => new(Pair(lower + 0, upper + 0), Pair(lower + 4, upper + 4), Pair(lower + 8, upper + 8), Pair(lower + 12, upper + 12));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 operator &(Bytes128 a, Bytes128 b) => new(a._v0 & b._v0, a._v1 & b._v1, a._v2 & b._v2, a._v3 & b._v3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 operator |(Bytes128 a, Bytes128 b) => new(a._v0 | b._v0, a._v1 | b._v1, a._v2 | b._v2, a._v3 | b._v3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 operator ^(Bytes128 a, Bytes128 b) => new(a._v0 ^ b._v0, a._v1 ^ b._v1, a._v2 ^ b._v2, a._v3 ^ b._v3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 ShiftRight(Bytes128 a, int count) => new((a._v0.AsUInt16() >> count).AsByte(), (a._v1.AsUInt16() >> count).AsByte(), (a._v2.AsUInt16() >> count).AsByte(), (a._v3.AsUInt16() >> count).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 ShiftLeft4(Bytes128 a) => new((a._v0.AsUInt16() << 4).AsByte(), (a._v1.AsUInt16() << 4).AsByte(), (a._v2.AsUInt16() << 4).AsByte(), (a._v3.AsUInt16() << 4).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 EqualBytes(Bytes128 a, Bytes128 b) => new(Vector128.Equals(a._v0, b._v0), Vector128.Equals(a._v1, b._v1), Vector128.Equals(a._v2, b._v2), Vector128.Equals(a._v3, b._v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 EvenBytes(Bytes128 a) => new((a._v0.AsInt16() << 8 >> 8).AsByte(), (a._v1.AsInt16() << 8 >> 8).AsByte(), (a._v2.AsInt16() << 8 >> 8).AsByte(), (a._v3.AsInt16() << 8 >> 8).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 OddBytes(Bytes128 a) => new((a._v0.AsInt16() >> 8).AsByte(), (a._v1.AsInt16() >> 8).AsByte(), (a._v2.AsInt16() >> 8).AsByte(), (a._v3.AsInt16() >> 8).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 AddProducts(Bytes128 sums, Bytes128 bytes, Bytes128 x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1), AddProducts(sums._v2, bytes._v2, x._v2), AddProducts(sums._v3, bytes._v3, x._v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 AddWordProducts(Bytes128 sums, Bytes128 a, Bytes128 b) => new(AddWordProducts(sums._v0, a._v0, b._v0), AddWordProducts(sums._v1, a._v1, b._v1), AddWordProducts(sums._v2, a._v2, b._v2), AddWordProducts(sums._v3, a._v3, b._v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 WordProducts(Bytes128 a, Bytes128 b) => new(WordProducts(a._v0, b._v0), WordProducts(a._v1, b._v1), WordProducts(a._v2, b._v2), WordProducts(a._v3, b._v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 Widen(Bytes128 sums) => new(Widen(sums._v0), Widen(sums._v1), Widen(sums._v2), Widen(sums._v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 Widen(Bytes128 sums, Bytes128 pairs) => new(Widen(sums._v0, pairs._v0), Widen(sums._v1, pairs._v1), Widen(sums._v2, pairs._v2), Widen(sums._v3, pairs._v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 Add(Bytes128 a, Bytes128 b) => new((a._v0.AsInt32() + b._v0.AsInt32()).AsByte(), (a._v1.AsInt32() + b._v1.AsInt32()).AsByte(), (a._v2.AsInt32() + b._v2.AsInt32()).AsByte(), (a._v3.AsInt32() + b._v3.AsInt32()).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 SubtractShifted(Bytes128 a, Bytes128 b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte(), (a._v1.AsInt32() - (b._v1.AsInt32() << shift)).AsByte(), (a._v2.AsInt32() - (b._v2.AsInt32() << shift)).AsByte(), (a._v3.AsInt32() - (b._v3.AsInt32() << shift)).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 ToFloat(Bytes128 a) => new(Vector128.ConvertToSingle(a._v0.AsInt32()), Vector128.ConvertToSingle(a._v1.AsInt32()), Vector128.ConvertToSingle(a._v2.AsInt32()), Vector128.ConvertToSingle(a._v3.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Pair(sbyte* lower, sbyte* upper) =>
+        ((Lanes(lower) & Vector128.Create(0xFFFF)) | Lanes(upper) << 16).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Lanes(sbyte* from) => Vector128.Create(from[0], from[1], from[2], (int)from[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> AddProducts(Vector128<byte> sums, Vector128<byte> bytes, Vector128<byte> x) => (sums.AsInt16()
+        + (bytes.AsInt16() & Vector128.Create((short)0xFF)) * (x.AsInt16() << 8 >> 8) + (bytes.AsUInt16() >> 8).AsInt16() * (x.AsInt16() >> 8)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> AddWordProducts(Vector128<byte> sums, Vector128<byte> a, Vector128<byte> b) =>
+        (sums.AsInt32() + Widen((a.AsInt16() * b.AsInt16()).AsByte()).AsInt32()).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> WordProducts(Vector128<byte> a, Vector128<byte> b) =>
+        ((a.AsInt32() << 16 >> 16) * (b.AsInt32() << 16 >> 16) + (a.AsInt32() >> 16) * (b.AsInt32() >> 16)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Widen(Vector128<byte> sums) => ((sums.AsInt32() << 16 >> 16) + (sums.AsInt32() >> 16)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Widen(Vector128<byte> sums, Vector128<byte> pairs) => (Widen(sums).AsInt32() * (pairs.AsInt32() >> 16)).AsByte();
+}

@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Sixteen lanes in two AVX2 vectors; products by <c>vpmaddubsw</c>.</summary>
+internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1) : IBytes<Bytes256, Lanes256>
+{
+    private readonly Vector256<byte> _v0 = v0;
+    private readonly Vector256<byte> _v1 = v1;
+
+    public static bool Narrow => true;
+
+    public static int TileRows => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 Load(byte* from) => new(Vector256.Load(from + 0), Vector256.Load(from + 32));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 Create(byte value)
+    {
+        Vector256<byte> v = Vector256.Create(value);
+        return new(v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 Create(int value)
+    {
+        Vector256<byte> v = Vector256.Create(value).AsByte();
+        return new(v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 LoadPairs(sbyte* from) => LoadPairs(from, from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 LoadPairs(sbyte* lower, sbyte* upper) => new(Pair(lower + 0, upper + 0), Pair(lower + 8, upper + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 operator &(Bytes256 a, Bytes256 b) => new(a._v0 & b._v0, a._v1 & b._v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 operator |(Bytes256 a, Bytes256 b) => new(a._v0 | b._v0, a._v1 | b._v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 operator ^(Bytes256 a, Bytes256 b) => new(a._v0 ^ b._v0, a._v1 ^ b._v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 ShiftRight(Bytes256 a, int count) => new((a._v0.AsUInt16() >> count).AsByte(), (a._v1.AsUInt16() >> count).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 ShiftLeft4(Bytes256 a) => new((a._v0.AsUInt16() << 4).AsByte(), (a._v1.AsUInt16() << 4).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 EqualBytes(Bytes256 a, Bytes256 b) => new(Vector256.Equals(a._v0, b._v0), Vector256.Equals(a._v1, b._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 EvenBytes(Bytes256 a) => new((a._v0.AsInt16() << 8 >> 8).AsByte(), (a._v1.AsInt16() << 8 >> 8).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 OddBytes(Bytes256 a) => new((a._v0.AsInt16() >> 8).AsByte(), (a._v1.AsInt16() >> 8).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 AddProducts(Bytes256 sums, Bytes256 bytes, Bytes256 x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 AddWordProducts(Bytes256 sums, Bytes256 a, Bytes256 b) => new(AddWordProducts(sums._v0, a._v0, b._v0), AddWordProducts(sums._v1, a._v1, b._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 WordProducts(Bytes256 a, Bytes256 b) => new(WordProducts(a._v0, b._v0), WordProducts(a._v1, b._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 Widen(Bytes256 sums) => new(Widen(sums._v0), Widen(sums._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 Widen(Bytes256 sums, Bytes256 pairs) => new(Widen(sums._v0, pairs._v0), Widen(sums._v1, pairs._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 Add(Bytes256 a, Bytes256 b) => new((a._v0.AsInt32() + b._v0.AsInt32()).AsByte(), (a._v1.AsInt32() + b._v1.AsInt32()).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 SubtractShifted(Bytes256 a, Bytes256 b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte(), (a._v1.AsInt32() - (b._v1.AsInt32() << shift)).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 ToFloat(Bytes256 a) => new(Vector256.ConvertToSingle(a._v0.AsInt32()), Vector256.ConvertToSingle(a._v1.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Pair(sbyte* lower, sbyte* upper) =>
+        ((Avx2.ConvertToVector256Int32(lower) & Vector256.Create(0xFFFF)) | Avx2.ConvertToVector256Int32(upper) << 16).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> AddProducts(Vector256<byte> sums, Vector256<byte> bytes, Vector256<byte> x) =>
+        (sums.AsInt16() + Avx2.MultiplyAddAdjacent(bytes, x.AsSByte())).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> AddWordProducts(Vector256<byte> sums, Vector256<byte> a, Vector256<byte> b) =>
+        (sums.AsInt32() + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> WordProducts(Vector256<byte> a, Vector256<byte> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16()).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Widen(Vector256<byte> sums) => Avx2.MultiplyAddAdjacent(sums.AsInt16(), Vector256<short>.One).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Widen(Vector256<byte> sums, Vector256<byte> pairs) => Avx2.MultiplyAddAdjacent(sums.AsInt16(), pairs.AsInt16()).AsByte();
+}

@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Sixteen lanes in two vectors; products by AVX-VNNI's <c>vpdpbusd</c>, which sums in 32 bits.</summary>
+internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte> v1) : IBytes<Bytes256Vnni, Lanes256>
+{
+    private readonly Vector256<byte> _v0 = v0;
+    private readonly Vector256<byte> _v1 = v1;
+
+    public static bool Narrow => false;
+
+    public static int TileRows => 6;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni Load(byte* from) => new(Vector256.Load(from + 0), Vector256.Load(from + 32));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni Create(byte value)
+    {
+        Vector256<byte> v = Vector256.Create(value);
+        return new(v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni Create(int value)
+    {
+        Vector256<byte> v = Vector256.Create(value).AsByte();
+        return new(v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni LoadPairs(sbyte* from) => LoadPairs(from, from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni LoadPairs(sbyte* lower, sbyte* upper) => new(Pair(lower + 0, upper + 0), Pair(lower + 8, upper + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni operator &(Bytes256Vnni a, Bytes256Vnni b) => new(a._v0 & b._v0, a._v1 & b._v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni operator |(Bytes256Vnni a, Bytes256Vnni b) => new(a._v0 | b._v0, a._v1 | b._v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni operator ^(Bytes256Vnni a, Bytes256Vnni b) => new(a._v0 ^ b._v0, a._v1 ^ b._v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni ShiftRight(Bytes256Vnni a, int count) => new((a._v0.AsUInt16() >> count).AsByte(), (a._v1.AsUInt16() >> count).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni ShiftLeft4(Bytes256Vnni a) => new((a._v0.AsUInt16() << 4).AsByte(), (a._v1.AsUInt16() << 4).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni EqualBytes(Bytes256Vnni a, Bytes256Vnni b) => new(Vector256.Equals(a._v0, b._v0), Vector256.Equals(a._v1, b._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni EvenBytes(Bytes256Vnni a) => new((a._v0.AsInt16() << 8 >> 8).AsByte(), (a._v1.AsInt16() << 8 >> 8).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni OddBytes(Bytes256Vnni a) => new((a._v0.AsInt16() >> 8).AsByte(), (a._v1.AsInt16() >> 8).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni AddProducts(Bytes256Vnni sums, Bytes256Vnni bytes, Bytes256Vnni x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni AddWordProducts(Bytes256Vnni sums, Bytes256Vnni a, Bytes256Vnni b) => new(AddWordProducts(sums._v0, a._v0, b._v0), AddWordProducts(sums._v1, a._v1, b._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni WordProducts(Bytes256Vnni a, Bytes256Vnni b) => new(WordProducts(a._v0, b._v0), WordProducts(a._v1, b._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni Widen(Bytes256Vnni sums) => new(Widen(sums._v0), Widen(sums._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni Widen(Bytes256Vnni sums, Bytes256Vnni pairs) => new(Widen(sums._v0, pairs._v0), Widen(sums._v1, pairs._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni Add(Bytes256Vnni a, Bytes256Vnni b) => new((a._v0.AsInt32() + b._v0.AsInt32()).AsByte(), (a._v1.AsInt32() + b._v1.AsInt32()).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni SubtractShifted(Bytes256Vnni a, Bytes256Vnni b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte(), (a._v1.AsInt32() - (b._v1.AsInt32() << shift)).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 ToFloat(Bytes256Vnni a) => new(Vector256.ConvertToSingle(a._v0.AsInt32()), Vector256.ConvertToSingle(a._v1.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Pair(sbyte* lower, sbyte* upper) =>
+        ((Avx2.ConvertToVector256Int32(lower) & Vector256.Create(0xFFFF)) | Avx2.ConvertToVector256Int32(upper) << 16).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> AddProducts(Vector256<byte> sums, Vector256<byte> bytes, Vector256<byte> x) =>
+        AvxVnni.MultiplyWideningAndAdd(sums.AsInt32(), bytes, x.AsSByte()).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> AddWordProducts(Vector256<byte> sums, Vector256<byte> a, Vector256<byte> b) =>
+        AvxVnni.MultiplyWideningAndAdd(sums.AsInt32(), a.AsInt16(), b.AsInt16()).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> WordProducts(Vector256<byte> a, Vector256<byte> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16()).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Widen(Vector256<byte> sums) => sums;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Widen(Vector256<byte> sums, Vector256<byte> pairs) => (sums.AsInt32() * (pairs.AsInt32() >> 16)).AsByte();
+}

@@ -1,0 +1,72 @@
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>
+/// Sixteen 32-bit lanes of integers, one per output of a panel: four bytes, two 16-bit numbers or one 32-bit number each. Every result
+/// is exact, so that all forms agree.
+/// </summary>
+internal unsafe interface IBytes<TSelf, TLanes>
+    where TSelf : unmanaged, IBytes<TSelf, TLanes>
+    where TLanes : unmanaged, ILanes<TLanes>
+{
+    /// <summary>True if <see cref="AddProducts"/> sums pairs in 16 bits, which <see cref="Widen"/> then adds: a sum must not pass 32767.</summary>
+    static abstract bool Narrow { get; }
+
+    /// <summary>Rows of a tile at most: as many accumulators as there are registers.</summary>
+    static abstract int TileRows { get; }
+
+    static abstract TSelf Load(byte* from);
+
+    static abstract TSelf Create(byte value);
+
+    static abstract TSelf Create(int value);
+
+    /// <summary>Sixteen signed bytes, each twice as 16-bit numbers in its lane.</summary>
+    static abstract TSelf LoadPairs(sbyte* from);
+
+    /// <summary>Sixteen signed bytes in the lower and sixteen in the upper 16 bits of the lanes.</summary>
+    static abstract TSelf LoadPairs(sbyte* lower, sbyte* upper);
+
+    static abstract TSelf operator &(TSelf a, TSelf b);
+
+    static abstract TSelf operator |(TSelf a, TSelf b);
+
+    static abstract TSelf operator ^(TSelf a, TSelf b);
+
+    /// <summary>16-bit numbers to the right, zeros in.</summary>
+    static abstract TSelf ShiftRight(TSelf a, int count);
+
+    /// <summary>16-bit numbers four to the left.</summary>
+    static abstract TSelf ShiftLeft4(TSelf a);
+
+    /// <summary>All ones in the bytes that are equal.</summary>
+    static abstract TSelf EqualBytes(TSelf a, TSelf b);
+
+    /// <summary>Bytes 0 and 2 of each lane as signed 16-bit numbers.</summary>
+    static abstract TSelf EvenBytes(TSelf a);
+
+    /// <summary>Bytes 1 and 3 of each lane as signed 16-bit numbers.</summary>
+    static abstract TSelf OddBytes(TSelf a);
+
+    /// <summary>Adds products of unsigned bytes with the four signed bytes of <paramref name="x"/>; in 16-bit pairs if <see cref="Narrow"/>.</summary>
+    static abstract TSelf AddProducts(TSelf sums, TSelf bytes, TSelf x);
+
+    /// <summary>Adds products of 16-bit numbers, each below 2¹⁵ in magnitude, to 32-bit sums.</summary>
+    static abstract TSelf AddWordProducts(TSelf sums, TSelf a, TSelf b);
+
+    /// <summary>32-bit sums of the products of 16-bit numbers.</summary>
+    static abstract TSelf WordProducts(TSelf a, TSelf b);
+
+    /// <summary>What <see cref="AddProducts"/> summed, as 32-bit numbers.</summary>
+    static abstract TSelf Widen(TSelf sums);
+
+    /// <summary>The same times a factor that lies twice in each lane.</summary>
+    static abstract TSelf Widen(TSelf sums, TSelf pairs);
+
+    static abstract TSelf Add(TSelf a, TSelf b);
+
+    /// <summary>a − b · 2^shift in 32 bits.</summary>
+    static abstract TSelf SubtractShifted(TSelf a, TSelf b, int shift);
+
+    /// <summary>32-bit numbers as float32.</summary>
+    static abstract TLanes ToFloat(TSelf a);
+}
