@@ -1,3 +1,4 @@
+using Switchyard.Model;
 using Switchyard.Properties.Reference;
 using Switchyard.Tensor;
 
@@ -6,7 +7,10 @@ namespace Switchyard.Properties;
 /// <summary>What the cases of one run share: the subject's backends, made once, and the references.</summary>
 public sealed class LawRun : IDisposable
 {
+    private const int OnReference = 0;
+
     private readonly Dictionary<int, IBackend> _backends = [];
+    private readonly Dictionary<(int Index, int Seed, int Threads), TransformerModel> _models = [];
 
     /// <summary>Begins a run.</summary>
     public LawRun(LawSubject subject) => Subject = subject;
@@ -27,9 +31,25 @@ public sealed class LawRun : IDisposable
         return backend;
     }
 
-    /// <summary>Disposes the backends.</summary>
+    /// <summary>A model of the subject's on its backend with so many threads; owned by the run.</summary>
+    /// <param name="index">Which of <see cref="LawSubject.Models"/>, counted round.</param>
+    /// <param name="seed">Which of its random models.</param>
+    /// <param name="threads">Of the backend.</param>
+    public TransformerModel Model(int index, int seed, int threads = 1)
+    {
+        index %= Subject.Models.Count;
+        if (!_models.TryGetValue((index, seed, threads), out TransformerModel? model))
+            _models[(index, seed, threads)] = model = Subject.Models[index].Open(threads == OnReference ? Reference : Backend(threads), seed);
+        return model;
+    }
+
+    /// <summary>The same model on the canonical reference; owned by the run.</summary>
+    public TransformerModel ReferenceModel(int index, int seed) => Model(index, seed, OnReference);
+
+    /// <summary>Disposes models and backends.</summary>
     public void Dispose()
     {
+        foreach (TransformerModel model in _models.Values) model.Dispose();
         foreach (IBackend backend in _backends.Values) backend.Dispose();
         Reference.Dispose();
         InDoublePrecision.Dispose();

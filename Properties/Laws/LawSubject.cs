@@ -11,6 +11,12 @@ public sealed record LawSubject
     /// <summary>Makes a backend with so many worker threads. Whoever calls it disposes what it gives.</summary>
     public required Func<int, IBackend> Backend { get; init; }
 
+    /// <summary>Models that laws are tried on.</summary>
+    public IReadOnlyList<ModelSource> Models { get; init; } = TinyModels.All;
+
+    /// <summary>How caches are handled.</summary>
+    public CacheOperations Cache { get; init; } = new();
+
     /// <summary>The subject with its backend wrapped.</summary>
     public LawSubject WithBackend(Func<IBackend, IBackend> wrap) => this with { Backend = threads => wrap(Backend(threads)) };
 }
