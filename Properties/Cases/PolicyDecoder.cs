@@ -15,11 +15,14 @@ internal static class PolicyDecoder
         KvSequence[] caches = [.. c.Sequences.Select(_ => probe.Rent())];
         float[][][] logits = [.. c.Sequences.Select(s => new float[s.Length][])];
         var random = new CaseRandom(c.Seed);
-        for (int t = 0; t < c.Sequences.Max(s => s.Length); t++)
+        // Sequences join at different passes, so that rows of a pass are at different positions.
+        int[] joins = [.. c.Sequences.Select(_ => random.Below(5))];
+        for (int pass = 0; pass < c.Sequences.Select((s, i) => joins[i] + s.Length).Max(); pass++)
         {
-            int[] alive = [.. random.Shuffled(c.Sequences.Length).Where(s => t < c.Sequences[s].Length)];
-            float[][] rows = Pass(probe, c, [.. alive.Select(s => (s, t, caches[s]))]);
-            for (int i = 0; i < alive.Length; i++) logits[alive[i]][t] = rows[i];
+            int[] alive = [.. random.Shuffled(c.Sequences.Length).Where(s => pass >= joins[s] && pass - joins[s] < c.Sequences[s].Length)];
+            if (alive.Length == 0) continue;
+            float[][] rows = Pass(probe, c, [.. alive.Select(s => (s, pass - joins[s], caches[s]))]);
+            for (int i = 0; i < alive.Length; i++) logits[alive[i]][pass - joins[alive[i]]] = rows[i];
         }
         return logits;
     }

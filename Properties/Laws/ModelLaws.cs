@@ -35,12 +35,19 @@ public static class ModelLaws
             "model/commit-path", LawKind.Model,
             "Committing a path of a tree leaves the cache, and gives the next logits, of its tokens decoded one at a time.",
             Arb.From(CaseGenerators.Trees(), c => c.Smaller()), 28, CommitPath,
-            PlantedBackendBugs.NotGathered, PlantedBackendBugs.PositionBySlot, PlantedBackendBugs.SourcesStay),
+            PlantedBackendBugs.NotGathered, PlantedBackendBugs.PositionBySlot, PlantedModelBugs.CommitKeepsFirst),
         new CheckedLaw<CatchUpCase>(
             "model/catch-up", LawKind.Model,
             "A cache left ahead, behind, wrong or written by a policy is put right by catching up: the next logits are plain decoding's.",
             Arb.From(CatchUps, c => c.Smaller()), 28, CatchUp,
             PlantedModelBugs.ProvenanceIgnored, PlantedModelBugs.DisagreeingTailKept),
+        new CheckedLaw<CacheScript>(
+            "cache/list-model", LawKind.Model,
+            "Rented, staged, committed, rolled back, truncated, reconciled and returned sequences hold what plain lists would, and the pool counts its pages.",
+            Arb.From(CacheScript.Any, s => s.Smaller()), 100, ListModel,
+            PlantedModelBugs.RollbackKeepsOne, PlantedModelBugs.RollbackLeavesStaged, PlantedModelBugs.ProvenanceIgnored,
+            PlantedModelBugs.DisagreeingTailKept, PlantedModelBugs.StagingKeepsSources, PlantedModelBugs.TruncateOffByOne,
+            PlantedModelBugs.CommitKeepsFirst, PlantedBackendBugs.NotGathered),
         new CheckedLaw<BatchCase>(
             "model/reference", LawKind.Model,
             "Logits are, bit for bit, those of the naive reference backend.",
@@ -168,6 +175,12 @@ public static class ModelLaws
         run.Subject.Cache.CatchUp(reused.Runner, kv, c.Tokens, Provenance.Exact);
         if (!kv.Tokens.SequenceEqual(c.Tokens.AsSpan(..^1))) return Verdict.Broken($"after catching up the cache says [{string.Join(",", kv.Tokens.ToArray())}]");
         return Bits.Compare(reused.Append(kv, c.Tokens.AsSpan(^1..)), [plain.OneByOne(c.Tokens)[^1]], "after catching up", "in a new cache");
+    }
+
+    private static Verdict ListModel(LawRun run, CacheScript script)
+    {
+        using var machine = new CacheMachine(run.Backend(), run.Subject.Cache, script.Pages);
+        return machine.Play(script);
     }
 
     private static Verdict AgreesWithReference(LawRun run, BatchCase c)
