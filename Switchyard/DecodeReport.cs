@@ -1,0 +1,64 @@
+using Switchyard.Strategies;
+
+namespace Switchyard;
+
+/// <summary>What one request produced and what it cost. Names are the same in code, on the command line and in JSON.</summary>
+public sealed record DecodeReport
+{
+    /// <summary>The generated text, cut before a stop string.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Generated token ids, the one that ended the request included.</summary>
+    public required IReadOnlyList<int> Tokens { get; init; }
+
+    /// <summary>Tokens of the prompt, BOS included.</summary>
+    public required int PromptTokens { get; init; }
+
+    /// <summary>Why the request ended.</summary>
+    public required FinishReason FinishReason { get; init; }
+
+    /// <summary>The seed that was given, or the one that was drawn: with it the same tokens come again.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The strategy, as it is spelt.</summary>
+    public required string Strategy { get; init; }
+
+    /// <summary>What the strategy promises about its tokens.</summary>
+    public required DecodingGuarantee Guarantee { get; init; }
+
+    /// <summary>Milliseconds from handing the request over to its first token; null where none came.</summary>
+    public required double? TimeToFirstTokenMs { get; init; }
+
+    /// <summary>Tokens per second after the first token; null where fewer than two came.</summary>
+    public required double? TokensPerSecond { get; init; }
+
+    /// <summary>Forward passes of the target that the request took part in, prompt included.</summary>
+    public required int TargetForwards { get; init; }
+
+    /// <summary>Rows of the request run through a layer of the target, summed over layers, prompt included.</summary>
+    public required long LayerRows { get; init; }
+
+    /// <summary>Rows of the request at which the target checked drafts.</summary>
+    public required int VerifiedRows { get; init; }
+
+    /// <summary>Forward passes of any other model that the request took part in.</summary>
+    public required int DraftForwards { get; init; }
+
+    /// <summary>Draft tokens shown to the target.</summary>
+    public required int DraftTokens { get; init; }
+
+    /// <summary>Draft tokens that the target kept.</summary>
+    public required int AcceptedDraftTokens { get; init; }
+
+    /// <summary>Tokens per step that checked drafts, the bonus token included; 0 where none did.</summary>
+    public required double MeanAcceptanceLength { get; init; }
+
+    /// <summary>Accepted over drafted; 0 where nothing was drafted.</summary>
+    public required double DraftAcceptanceRate { get; init; }
+
+    /// <summary>Tokens per second over those of plain decoding on this machine; 1 for plain itself, null where not measured.</summary>
+    public double? MeasuredSpeedup { get; init; }
+
+    /// <summary>Why the strategy did what it did, in one line; null where it had nothing to decide.</summary>
+    public string? Decision { get; init; }
+}

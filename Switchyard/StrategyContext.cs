@@ -1,0 +1,48 @@
+using Switchyard.Model;
+using Switchyard.Model.Text;
+
+namespace Switchyard;
+
+/// <summary>What a strategy is made from: the target, its tokenizer, and the means to open drafts beside it.</summary>
+public sealed class StrategyContext
+{
+    private const int PromptRows = 256; // what a step runs of waiting prompts when nothing decodes
+
+    private readonly Func<string, DraftModel> _openDraft;
+
+    internal StrategyContext(TransformerModel target, ITokenizer tokenizer, LocalModelOptions options, int cacheTokens, Func<string, DraftModel> openDraft) =>
+        (Target, Tokenizer, Options, CacheTokens, _openDraft) = (target, tokenizer, options, cacheTokens, openDraft);
+
+    /// <summary>The model whose tokens are promised.</summary>
+    public TransformerModel Target { get; }
+
+    /// <summary>The target's tokenizer.</summary>
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>What the model was opened with.</summary>
+    public LocalModelOptions Options { get; }
+
+    /// <summary>Tokens that all requests together may cache.</summary>
+    public int CacheTokens { get; }
+
+    /// <summary>Makes a runner of the target: room for prompts, for every request of a full batch, and for what a strategy adds.</summary>
+    /// <param name="rowsPerRequest">Rows of one request in one pass: 1 for plain decoding, a tree's nodes for speculation.</param>
+    /// <returns>The runner, owned by the caller; it does not own the model.</returns>
+    public ModelRunner NewTargetRunner(int rowsPerRequest = 1) => NewRunner(Target, rowsPerRequest);
+
+    /// <summary>Makes a runner of a draft; see <see cref="NewTargetRunner"/>.</summary>
+    public ModelRunner NewRunner(TransformerModel model, int rowsPerRequest = 1)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowsPerRequest);
+        int rows = Options.MaxBatch * rowsPerRequest;
+        return new ModelRunner(model, PromptRows + rows, CacheTokens + rows, Options.CacheType);
+    }
+
+    /// <summary>
+    /// Opens a draft model on the target's backend. It is disposed with the target; opening it twice gives the same one.
+    /// </summary>
+    /// <param name="path">A folder, a .gguf file, or the name of an embedded model.</param>
+    /// <exception cref="StrategySpecException">Its vocabulary is not the target's.</exception>
+    public DraftModel OpenDraft(string path) => _openDraft(path);
+}
