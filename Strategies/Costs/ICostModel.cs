@@ -12,4 +12,19 @@ public interface ICostModel
 
     /// <summary>Seconds of one pass of the draft, likewise.</summary>
     double DraftSeconds(int batch, int context, int rows);
+
+    /// <summary>Told what a pass of the target really took; by default nothing is learned from it.</summary>
+    void ObserveTarget(int batch, int context, int rows, double seconds)
+    {
+    }
+
+    /// <summary>Told what a pass of the draft really took; by default nothing is learned from it.</summary>
+    void ObserveDraft(int batch, int context, int rows, double seconds)
+    {
+    }
+
+    /// <summary>Called between steps, when no rows are in flight: a moment to measure what is not known yet.</summary>
+    void BetweenSteps()
+    {
+    }
 }

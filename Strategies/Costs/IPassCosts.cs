@@ -14,4 +14,9 @@ public interface IPassCosts
 
     /// <summary>Told what a pass really took.</summary>
     void Observe(LayerRange layers, int batch, int context, int rows, double seconds);
+
+    /// <summary>Called between steps, when no rows are in flight: a moment to measure what is not known yet.</summary>
+    void BetweenSteps()
+    {
+    }
 }

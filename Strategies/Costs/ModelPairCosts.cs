@@ -14,4 +14,17 @@ public sealed class ModelPairCosts(IPassCosts target, LayerRange targetLayers, I
 
     /// <inheritdoc/>
     public double DraftSeconds(int batch, int context, int rows) => draft?.Seconds(draftLayers, batch, context, rows) ?? 0;
+
+    /// <inheritdoc/>
+    public void ObserveTarget(int batch, int context, int rows, double seconds) => target.Observe(targetLayers, batch, context, rows, seconds);
+
+    /// <inheritdoc/>
+    public void ObserveDraft(int batch, int context, int rows, double seconds) => draft?.Observe(draftLayers, batch, context, rows, seconds);
+
+    /// <inheritdoc/>
+    public void BetweenSteps()
+    {
+        target.BetweenSteps();
+        if (!ReferenceEquals(draft, target)) draft?.BetweenSteps();
+    }
 }

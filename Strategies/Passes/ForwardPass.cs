@@ -12,7 +12,8 @@ public sealed class ForwardPass(ModelRunner runner)
 {
     private readonly int[] _rows = new int[runner.Batch.Capacity];
     private readonly int[] _readout = new int[runner.Batch.Capacity];
-    private int _rowCount, _readoutCount;
+    private readonly int[] _fresh = new int[runner.Batch.Capacity]; // rows that no layer has run on yet
+    private int _rowCount, _readoutCount, _freshCount;
 
     /// <summary>The runner.</summary>
     public ModelRunner Runner { get; } = runner;
@@ -28,7 +29,13 @@ public sealed class ForwardPass(ModelRunner runner)
 
     /// <summary>Adds one row; see <see cref="ForwardBatch.Add"/>.</summary>
     public int Add(KvSequence kv, int token, int parent = ForwardBatch.Root, Provenance provenance = default) =>
-        _rows[_rowCount++] = Runner.Batch.Add(kv, token, parent, provenance);
+        _fresh[_freshCount++] = _rows[_rowCount++] = Runner.Batch.Add(kv, token, parent, provenance);
+
+    /// <summary>
+    /// Takes over a row that lies in the arena and has been through the first layers already; <see cref="Run"/> is told how
+    /// many. <see cref="Clear"/> frees it like the others.
+    /// </summary>
+    public void Adopt(int row) => _rows[_rowCount++] = row;
 
     /// <summary>Adds the next tokens that a reconciled cache lacks, as a chain.</summary>
     /// <param name="kv">The cache; nothing is staged in it.</param>
@@ -38,7 +45,8 @@ public sealed class ForwardPass(ModelRunner runner)
     public int Feed(KvSequence kv, ReadOnlySpan<int> tokens, int most, Provenance provenance = default)
     {
         int count = Runner.Feed(kv, tokens, _rows.AsSpan(_rowCount, Math.Min(most, _rows.Length - _rowCount)), provenance);
-        _rowCount += count;
+        _rows.AsSpan(_rowCount, count).CopyTo(_fresh.AsSpan(_freshCount));
+        (_rowCount, _freshCount) = (_rowCount + count, _freshCount + count);
         return count > 0 && kv.Length + kv.Staged == tokens.Length ? _rows[_rowCount - 1] : -1;
     }
 
@@ -50,12 +58,19 @@ public sealed class ForwardPass(ModelRunner runner)
         return _readoutCount++;
     }
 
-    /// <summary>Embeds the rows and runs every layer.</summary>
-    public void Run(HiddenTaps? taps = null)
+    /// <summary>Embeds the rows and runs every layer that they lack.</summary>
+    /// <param name="taps">Where to record states, or null; adopted rows have none of the layers they ran before.</param>
+    /// <param name="adoptedLayers">Layers that every adopted row has been through.</param>
+    public void Run(HiddenTaps? taps = null, int adoptedLayers = 0)
     {
         if (_rowCount == 0) return;
-        Runner.Model.Embed(Runner.Batch, Rows);
-        Runner.Model.Run(Runner.Batch, Rows, Runner.Model.AllLayers, taps: taps);
+        ReadOnlySpan<int> fresh = _fresh.AsSpan(0, _freshCount);
+        if (fresh.Length > 0)
+        {
+            Runner.Model.Embed(Runner.Batch, fresh);
+            Runner.Model.Run(Runner.Batch, fresh, new LayerRange(0, adoptedLayers), taps: taps);
+        }
+        Runner.Model.Run(Runner.Batch, Rows, new LayerRange(adoptedLayers, Runner.Model.Config.LayerCount), taps: taps);
     }
 
     /// <summary>Hands the wanted logits to <paramref name="reader"/>.</summary>
@@ -66,6 +81,6 @@ public sealed class ForwardPass(ModelRunner runner)
     public void Clear()
     {
         Runner.Batch.Remove(Rows);
-        (_rowCount, _readoutCount) = (0, 0);
+        (_rowCount, _readoutCount, _freshCount) = (0, 0, 0);
     }
 }

@@ -52,6 +52,21 @@ internal sealed class DraftGuard(IDrafter drafter, DraftReport report)
         }
     }
 
+    /// <summary>Says that no more is asked of this step; false, with every session closed, if the drafter threw.</summary>
+    public bool Settle(ReadOnlySpan<DraftSession> sessions)
+    {
+        try
+        {
+            drafter.Settle(sessions);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Fail(sessions, e);
+            return false;
+        }
+    }
+
     /// <summary>Tells of committed tokens.</summary>
     public void Observe(ReadOnlySpan<DraftSession> sessions)
     {

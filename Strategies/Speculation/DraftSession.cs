@@ -1,3 +1,4 @@
+using Switchyard.Model;
 using Switchyard.Strategies.Sampling;
 
 namespace Switchyard.Strategies.Speculation;
@@ -20,6 +21,15 @@ public sealed class DraftSession(DecodingRequest request, int tokenCount, Reliab
 
     /// <summary>What a drafter keeps for this request, between <see cref="IDrafter.TryOpen"/> and <see cref="IDrafter.Close"/>.</summary>
     public object? State { get; set; }
+
+    /// <summary>The target's cache of the request, for drafters that work there.</summary>
+    public KvSequence? TargetCache { get; init; }
+
+    /// <summary>The arena row in which a drafter of shared layers ran the request's last token; −1 for none.</summary>
+    public int RootRow { get; set; } = -1;
+
+    /// <summary>Rows times layers of the target that drafting took in this step.</summary>
+    public int DraftLayerRows { get; set; }
 
     /// <summary>Whether the drafter has this session open.</summary>
     internal bool IsOpen { get; set; }
@@ -58,7 +68,7 @@ public sealed class DraftSession(DecodingRequest request, int tokenCount, Reliab
     {
         Tree.Clear();
         Walk.Clear();
-        (MaxDepth, MaxNodes, LayerStart, Expanded) = (maxDepth, maxNodes, 0, 0);
+        (MaxDepth, MaxNodes, LayerStart, Expanded, RootRow, DraftLayerRows) = (maxDepth, maxNodes, 0, 0, -1, 0);
         _frontier[0] = DraftTree.Root;
         FrontierCount = maxDepth > 0 && maxNodes > 0 ? 1 : 0;
     }
@@ -70,7 +80,7 @@ public sealed class DraftSession(DecodingRequest request, int tokenCount, Reliab
     internal void Abandon()
     {
         Tree.Clear();
-        (FrontierCount, LayerStart) = (0, 0);
+        (FrontierCount, LayerStart, RootRow) = (0, 0, -1);
     }
 
     /// <summary>Puts the <paramref name="width"/> best nodes of the last layer on the frontier, as far as depth and room allow.</summary>

@@ -11,6 +11,15 @@ public interface IDrafter : IDisposable
     /// <summary>A name for reports, such as "model" or "lookup".</summary>
     string Name { get; }
 
+    /// <summary>
+    /// Layers of the target that drafting runs on the very rows that are verified later; 0 for a drafter of its own. Such a
+    /// drafter keeps those rows in <see cref="DraftTree.Rows"/>.
+    /// </summary>
+    int SharedLayers => 0;
+
+    /// <summary>Whether guesses are staged in the target's own cache and arena: room for them is kept there.</summary>
+    bool UsesTargetCache => SharedLayers > 0;
+
     /// <summary>Reserves what drafting for a request needs and runs nothing.</summary>
     /// <returns>False, with nothing taken, when there is no room until another session is closed.</returns>
     bool TryOpen(DraftSession session);
@@ -24,6 +33,14 @@ public interface IDrafter : IDisposable
     /// <param name="children">The most children of a node.</param>
     /// <returns>Forward passes run.</returns>
     int Expand(ReadOnlySpan<DraftSession> sessions, int children);
+
+    /// <summary>
+    /// Told that no more is asked of this step and what was kept of every tree. A drafter that works in the target's own cache
+    /// leaves there only rows that the target goes on with: those of <see cref="DraftSession.RootRow"/> and the tree.
+    /// </summary>
+    void Settle(ReadOnlySpan<DraftSession> sessions)
+    {
+    }
 
     /// <summary>
     /// Told after every step of what was committed: <see cref="DraftSession.Accepted"/> names the accepted guesses, the

@@ -19,11 +19,10 @@ public sealed class ModelDrafter : IDrafter
     private readonly PromptChunks _chunks;
     private readonly int _slack;
     private readonly int[] _rows, _oldRows; // of this call; of the calls before in this step
-    private readonly Wanted[] _wanted;
+    private readonly NodeRows _wanted;
     private readonly KvSequence[] _chains; // sequences fed in this call
-    private readonly int[] _wantedRows;
-    private DraftCandidate[] _candidates = new DraftCandidate[16];
-    private int _rowCount, _oldCount, _wantedCount, _chainCount;
+    private readonly int[] _kept; // slots of accepted guesses
+    private int _rowCount, _oldCount, _chainCount;
 
     /// <summary>Makes a drafter.</summary>
     /// <param name="draft">The smaller model, its cache and its arena: rows for twice a layer of every request's tree. Owned from here on.</param>
@@ -36,7 +35,7 @@ public sealed class ModelDrafter : IDrafter
         (_draft, _slack, _chunks) = (draft, slack, chunks ?? PromptChunks.Default);
         _ranking = new DraftRanking(tokenCount, targetIds);
         int capacity = draft.Batch.Capacity;
-        (_rows, _oldRows, _wantedRows, _wanted) = (new int[capacity], new int[capacity], new int[capacity], new Wanted[capacity]);
+        (_rows, _oldRows, _kept, _wanted) = (new int[capacity], new int[capacity], new int[capacity], new NodeRows(capacity));
         _chains = new KvSequence[capacity];
     }
 
@@ -57,7 +56,7 @@ public sealed class ModelDrafter : IDrafter
     /// <inheritdoc/>
     public int Expand(ReadOnlySpan<DraftSession> sessions, int children)
     {
-        if (_candidates.Length < children) _candidates = new DraftCandidate[children];
+        _wanted.Clear();
         try
         {
             int budget = AddFrontiers(sessions);
@@ -65,11 +64,10 @@ public sealed class ModelDrafter : IDrafter
             if (_rowCount == 0) return 0;
             _draft.Forward(_rows.AsSpan(0, _rowCount));
             CommitChains();
-            var reader = new Reader(this, children);
-            _draft.Model.Readout(_draft.Batch, _wantedRows.AsSpan(0, _wantedCount), _draft.Model.FinalExit, ref reader);
+            _wanted.Offer(_draft, _draft.Model.FinalExit, _ranking, children);
             _draft.Batch.Remove(_oldRows.AsSpan(0, _oldCount)); // children only ever hang on the last layer
             _rows.AsSpan(0, _rowCount).CopyTo(_oldRows);
-            (_oldCount, _rowCount, _wantedCount) = (_rowCount, 0, 0);
+            (_oldCount, _rowCount) = (_rowCount, 0);
             return 1;
         }
         catch
@@ -89,9 +87,9 @@ public sealed class ModelDrafter : IDrafter
             foreach (int node in session.Accepted)
             {
                 if (session.Tree.Slots[node] < 0) break;
-                _wantedRows[kept++] = session.Tree.Slots[node];
+                _kept[kept++] = session.Tree.Slots[node];
             }
-            kv.Commit(_wantedRows.AsSpan(0, kept));
+            kv.Commit(_kept.AsSpan(0, kept));
         }
         DropRows();
     }
@@ -131,7 +129,7 @@ public sealed class ModelDrafter : IDrafter
         int row = _draft.Batch.Add(kv, tree.Tokens[node], parent == DraftTree.Root ? ForwardBatch.Root : tree.Rows[parent]);
         (tree.Rows[node], tree.Slots[node]) = (row, _draft.Batch.Slot(row));
         _rows[_rowCount++] = row;
-        Want(session, node, row);
+        _wanted.Add(session, node, row);
     }
 
     /// <summary>Feeds the tokens that caches lack: first where a guess is wanted, then the prompts behind.</summary>
@@ -151,7 +149,7 @@ public sealed class ModelDrafter : IDrafter
                 int count = _draft.Feed(kv, wanted ? tokens : tokens[..^1], _rows.AsSpan(_rowCount, Math.Min(most, _rows.Length - _rowCount)));
                 (_rowCount, budget) = (_rowCount + count, Math.Max(0, budget - count));
                 if (count > 0) _chains[_chainCount++] = kv;
-                if (wanted && count > 0 && kv.Length + kv.Staged == tokens.Length) Want(session, DraftTree.Root, _rows[_rowCount - 1]);
+                if (wanted && count > 0 && kv.Length + kv.Staged == tokens.Length) _wanted.Add(session, DraftTree.Root, _rows[_rowCount - 1]);
             }
         }
     }
@@ -163,29 +161,10 @@ public sealed class ModelDrafter : IDrafter
         _chainCount = 0;
     }
 
-    private void Want(DraftSession session, int node, int row)
-    {
-        (_wantedRows[_wantedCount], _wanted[_wantedCount]) = (row, new Wanted(session, node));
-        _wantedCount++;
-    }
-
-    private void Offer(int index, ReadOnlySpan<float> logits, int children)
-    {
-        (DraftSession session, int node) = _wanted[index];
-        DecodingRequest request = session.Request;
-        int depth = node == DraftTree.Root ? 0 : session.Tree.Depths[node];
-        bool walks = depth > 0 && request.Sampler.Counts is not null;
-        int start = walks ? session.AdvanceTo(node) : 0;
-        int count = _ranking.Rank(logits, request.Sampler, request.Tokens.Length + depth, _candidates.AsSpan(0, children));
-        if (walks) request.Sampler.Rewind(start);
-        if (count == 0) session.Refuse();
-        session.Offer(node, _candidates.AsSpan(0, count));
-    }
-
     private void DropRows()
     {
         _draft.Batch.Clear();
-        (_rowCount, _oldCount, _wantedCount, _chainCount) = (0, 0, 0, 0);
+        (_rowCount, _oldCount, _chainCount) = (0, 0, 0);
     }
 
     // After an error some rows of a session may still lie in the arena; rows are dropped together, so none survives a step.
@@ -194,12 +173,5 @@ public sealed class ModelDrafter : IDrafter
         if (kv.Staged == 0) return;
         DropRows();
         kv.Rollback();
-    }
-
-    private readonly record struct Wanted(DraftSession Session, int Node);
-
-    private readonly struct Reader(ModelDrafter drafter, int children) : ILogitsReader
-    {
-        public void Read(int index, ReadOnlySpan<float> logits) => drafter.Offer(index, logits, children);
     }
 }

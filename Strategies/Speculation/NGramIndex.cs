@@ -69,7 +69,7 @@ internal sealed class NGramIndex(int shortest, int longest)
 
     private ulong Hash(int length, int end)
     {
-        ulong hash = (ulong)length;
+        ulong hash = (ulong)length * 0xD6E8FEB86659FD93; // far from any token id, or short and long n-grams would meet
         for (int i = end + 1 - length; i <= end; i++)
         {
             hash = (hash ^ (uint)_tokens[i]) * 0x9E3779B97F4A7C15;

@@ -18,7 +18,7 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
     private readonly TreeVerifier _verifier;
     private readonly DraftGuard _guard;
     private readonly Reliability _reliability;
-    private readonly int _tokenCount;
+    private readonly int _tokenCount, _nodeRows; // rows of the target's arena that a node may take: a draft's and its own
     private readonly double[] _layerSeconds;
     private Entry[] _entries = [];
     private DraftSession[] _sessions = []; // those that draft: requests that decode, then requests whose prompts still run
@@ -37,6 +37,7 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         _reliability = _options.Reliability ?? new Reliability(learns: false);
         _verifier = new(target, new Sampler(_tokenCount));
         _guard = new(drafter, Report);
+        _nodeRows = drafter.UsesTargetCache ? 2 : 1;
         _layerSeconds = new double[shaper.MaxDepth + 1];
     }
 
@@ -59,9 +60,9 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
     public bool TryAdmit(DecodingRequest request)
     {
         int needed = Admission.SlotsNeeded(request, _target.Model.ContextLength);
-        int slack = Math.Clamp(_target.Pool.Store.Shape.Slots - needed, 0, _shaper.MaxNodes);
+        int slack = Math.Clamp(_target.Pool.Store.Shape.Slots - needed, 0, _shaper.MaxNodes * _nodeRows);
         if (Admission.TryReserve(_target, request, slack) is not { } kv) return false;
-        var session = new DraftSession(request, _tokenCount, _reliability);
+        var session = new DraftSession(request, _tokenCount, _reliability) { TargetCache = kv };
         if (!_guard.TryOpen(session))
         {
             _target.Pool.Return(kv);
@@ -79,22 +80,22 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         Sort(batch);
         int layers = 0, draftForwards = Draft(ref layers);
         long drafted = _options.Time.GetTimestamp();
+        StepStats stats;
+        int promptRows;
         try
         {
-            StepStats stats = Verify(out int promptRows);
-            _guard.Observe(_sessions.AsSpan(0, _drafting + _following));
-            double verifySeconds = _options.Time.GetElapsedTime(drafted).TotalSeconds;
-            Learn(new StepTimes(_layerSeconds.AsSpan(0, layers), verifySeconds, _options.Time.GetElapsedTime(start).TotalSeconds)
-            {
-                PromptRows = promptRows,
-                Emitted = stats.Emitted,
-            });
-            return stats with { DraftForwards = draftForwards };
+            stats = Verify(out promptRows);
         }
         finally
         {
             _verifier.Clear();
         }
+        _guard.Observe(_sessions.AsSpan(0, _drafting + _following));
+        double verifySeconds = _options.Time.GetElapsedTime(drafted).TotalSeconds, stepSeconds = _options.Time.GetElapsedTime(start).TotalSeconds;
+        _shaper.Learn(
+            _sessions.AsSpan(0, _drafting),
+            new StepTimes(_layerSeconds.AsSpan(0, layers), verifySeconds, stepSeconds) { PromptRows = promptRows, Emitted = stats.Emitted });
+        return stats with { DraftForwards = draftForwards };
     }
 
     /// <inheritdoc/>
@@ -128,13 +129,13 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         _entries.AsSpan(_decoding, _waiting).Reverse(); // the batch's own order
 
         int capacity = _target.Batch.Capacity, prompts = _waiting == 0 ? 0 : _options.PromptChunks.Budget(_decoding, capacity);
-        int nodes = _decoding == 0 ? 0 : Math.Clamp((capacity - _decoding - prompts) / _decoding, 0, _shaper.MaxNodes);
+        int nodes = _decoding == 0 ? 0 : Math.Clamp((capacity - _decoding - prompts) / (_decoding * _nodeRows), 0, _shaper.MaxNodes);
         bool drafts = _guard.Ready();
         for (int i = 0; i < _decoding + _waiting; i++)
         {
             (KvSequence kv, DraftSession session) = _entries[i];
             bool decodes = i < _decoding;
-            session.Begin(decodes ? Math.Min(_shaper.MaxDepth, session.Request.RemainingTokens - 1) : 0, Math.Min(nodes, kv.Room - 1));
+            session.Begin(decodes ? Math.Min(_shaper.MaxDepth, session.Request.RemainingTokens - 1) : 0, Math.Min(nodes, (kv.Room - 1) / _nodeRows));
             if (!drafts || !_guard.TryOpen(session) || !session.IsOpen) continue;
             _sessions[_drafting + _following] = session;
             if (decodes) _drafting++;
@@ -162,15 +163,17 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
             forwards += passes;
             foreach (DraftSession session in drafting)
                 if (session.FrontierCount > 0) session.Request.Statistics.DraftForwards += passes;
-            if (!works)
-            {
-                (_drafting, _following) = (0, 0);
-                return forwards;
-            }
+            if (!works) return GiveUp(forwards);
             if (!wanted || depth >= _shaper.MaxDepth || !_shaper.Grow(drafting, depth)) break;
             asked = drafting;
         }
         _shaper.Prune(drafting);
+        return _guard.Settle(_sessions.AsSpan(0, _drafting + _following)) ? forwards : GiveUp(forwards);
+    }
+
+    private int GiveUp(int forwards)
+    {
+        (_drafting, _following) = (0, 0); // every session was closed
         return forwards;
     }
 
@@ -178,19 +181,22 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
     {
         StepStats stats = default;
         int layerCount = _target.Model.Config.LayerCount;
+        long draftRows = 0;
         for (int i = 0; i < _decoding; i++)
         {
             (KvSequence kv, DraftSession session) = _entries[i];
-            if (_verifier.Add(kv, session.Request.Tokens, session.Tree, session.Walk, session.Request.Sampler, session.Request))
-                CountPass(session.Request, 1 + session.Walk.Shown);
+            if (!_verifier.Add(kv, session.Request.Tokens, session.Tree, session.Walk, session.Request.Sampler, session.Request, session.RootRow)) continue;
+            CountPass(session.Request, 1 + session.Walk.Shown);
+            session.Request.Statistics.LayerRows += session.DraftLayerRows;
+            draftRows += session.DraftLayerRows;
         }
         promptRows = Prompts();
         int rows = _verifier.Pass.Rows.Length;
         long start = _options.Time.GetTimestamp();
-        _verifier.Run();
+        _verifier.Run(_drafter.SharedLayers);
         Report.VerifySeconds += _options.Time.GetElapsedTime(start).TotalSeconds;
         for (int i = 0; i < _decoding + _waiting; i++) stats += Count(_entries[i].Session);
-        return stats with { LayerRows = (long)rows * layerCount, TargetForwards = 1 };
+        return stats with { LayerRows = (long)rows * layerCount + draftRows, TargetForwards = 1 };
     }
 
     /// <summary>Feeds chunks of the prompts that still run; one that reaches its end chooses its first token.</summary>
@@ -233,8 +239,6 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         request.Statistics.TargetForwards++;
         request.Statistics.LayerRows += (long)rows * _target.Model.Config.LayerCount;
     }
-
-    private void Learn(in StepTimes times) => _shaper.Learn(_sessions.AsSpan(0, _drafting), times);
 
     private static int CountFrontiers(ReadOnlySpan<DraftSession> sessions)
     {

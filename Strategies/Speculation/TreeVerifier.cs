@@ -32,24 +32,28 @@ public sealed class TreeVerifier(ModelRunner runner, Sampler sampler)
     public int Room => _pass.Room;
 
     /// <summary>Adds the tokens that a reconciled cache lacks, and a tree after the last of them.</summary>
-    /// <param name="kv">The model's cache of the sequence; nothing is staged in it.</param>
+    /// <param name="kv">The model's cache of the sequence; nothing is staged in it but rows that a drafter ran.</param>
     /// <param name="context">The sequence: the tree follows its last token.</param>
     /// <param name="tree">Guesses; null for none.</param>
     /// <param name="walk">Receives the walk.</param>
     /// <param name="state">Options, noise and penalties, standing after <paramref name="context"/>.</param>
     /// <param name="emitsTo">The request to which every choice is emitted at once, which advances the state; null leaves the state as it was.</param>
+    /// <param name="rootRow">The arena row of the context's last token, and <see cref="DraftTree.Rows"/> those of nodes, where a drafter has run the first layers on them; −1 where not.</param>
     /// <returns>False, with nothing added, if the missing tokens do not fit; a tree that does not fit is cut to its first nodes.</returns>
-    public bool Add(KvSequence kv, ReadOnlySpan<int> context, DraftTree? tree, TreeWalk walk, SamplerState state, DecodingRequest? emitsTo = null)
+    public bool Add(KvSequence kv, ReadOnlySpan<int> context, DraftTree? tree, TreeWalk walk, SamplerState state, DecodingRequest? emitsTo = null, int rootRow = -1)
     {
-        int missing = context.Length - kv.Length;
-        if (missing > Room) return false;
-        int root = _pass.Feed(kv, context, missing);
+        int missing = context.Length - kv.Length, root = rootRow;
+        if (root >= 0) _pass.Adopt(root);
+        else if (missing > Room) return false;
+        else root = _pass.Feed(kv, context, missing);
         Enter(root, DraftTree.Root, walk);
         int shown = tree is null ? 0 : Math.Min(tree.Count, Math.Min(Room, kv.Room));
         for (int node = 0; node < shown; node++)
         {
-            int parent = tree!.Parents[node];
-            _rowOf[node] = _pass.Add(kv, tree.Tokens[node], parent == DraftTree.Root ? root : _rowOf[parent]);
+            int parent = tree!.Parents[node], row = rootRow >= 0 ? tree.Rows[node] : -1;
+            if (row >= 0) _pass.Adopt(row);
+            else row = _pass.Add(kv, tree.Tokens[node], parent == DraftTree.Root ? root : _rowOf[parent]);
+            _rowOf[node] = row;
             Enter(_rowOf[node], node, walk);
         }
         walk.Begin(tree, shown, state, emitsTo);
@@ -68,9 +72,10 @@ public sealed class TreeVerifier(ModelRunner runner, Sampler sampler)
     }
 
     /// <summary>Runs the pass, walks every tree and commits the accepted paths; whatever else was staged is dropped.</summary>
-    public void Run()
+    /// <param name="adoptedLayers">Layers that rows which a drafter ran have been through.</param>
+    public void Run(int adoptedLayers = 0)
     {
-        _pass.Run();
+        _pass.Run(adoptedLayers: adoptedLayers);
         var reader = new WalkReader(this);
         _pass.Readout(ref reader);
         for (int i = 0; i < _itemCount; i++) Commit(_items[i]);

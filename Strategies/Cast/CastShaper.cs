@@ -1,0 +1,234 @@
+using Switchyard.Strategies.Costs;
+using Switchyard.Strategies.Speculation;
+
+namespace Switchyard.Strategies.Cast;
+
+/// <summary>
+/// CAST (arXiv:2510.26577): how wide each layer, how deep each tree, and how many nodes are verified, by what more of each is
+/// expected to bring and is measured to cost.
+/// </summary>
+/// <remarks>
+/// Costs are in units of one target pass of one row, utilities in accepted tokens of a request, averaged over the batch.
+/// Decisions depend on drafts, costs and history only. One thread at a time; a step allocates nothing after warm-up.
+/// </remarks>
+public sealed class CastShaper : ITreeShaper
+{
+    private readonly ICostModel _costs;
+    private readonly CastOptions _options;
+    private readonly DecayWindow[] _decay;     // [depth]: utility of layer depth + 1 over that of layer depth
+    private readonly SpeedTracker _speed = new();
+    private readonly bool _tunes;
+    private readonly int[] _widths;            // [depth]: rows of a request in the draft pass on layer depth
+    private double[] _utility = [], _cost = [];
+    private int[] _shares = [];                // [session]
+    private int _batch, _context, _drafted, _layers;
+    private double _layerUtility, _unit;
+    private bool _speculates;
+
+    /// <summary>Makes a shaper.</summary>
+    public CastShaper(ICostModel costs, CastOptions? options = null)
+    {
+        (_costs, _options) = (costs, options ?? new());
+        _options.Validate();
+        _decay = new DecayWindow[_options.MaxDepth + 1];
+        for (int i = 0; i < _decay.Length; i++) _decay[i] = new DecayWindow(_options.DecayWindow);
+        _widths = new int[_options.MaxDepth + 1];
+        _tunes = _options.BreadthThreshold is null || _options.DepthThreshold is null || _options.VerifyThreshold is null;
+    }
+
+    /// <inheritdoc/>
+    public int Children => _options.MaxBreadth;
+
+    /// <inheritdoc/>
+    public int MaxDepth => _options.MaxDepth;
+
+    /// <inheritdoc/>
+    public int MaxNodes => _options.MaxNodes;
+
+    /// <summary>Measured speed of speculation in units of plain decoding.</summary>
+    public double Speed => _speed.Speed;
+
+    /// <summary>The observed decay of utility from layer <paramref name="depth"/> to the next.</summary>
+    public DecayWindow Decay(int depth) => _decay[depth];
+
+    /// <summary>What the last step decided, for reports.</summary>
+    public CastDecision Last { get; private set; }
+
+    /// <inheritdoc/>
+    public void Begin(ReadOnlySpan<DraftSession> sessions)
+    {
+        _speculates = !_tunes || _speed.Speculates();
+        if (sessions.Length != _batch) foreach (DecayWindow window in _decay) window.Clear();
+        (_batch, _context, _drafted, _layers, _layerUtility) = (sessions.Length, 0, 0, 0, 1);
+        if (_batch == 0) return;
+        long context = 0;
+        foreach (DraftSession session in sessions)
+        {
+            context += session.Request.Tokens.Length - 1;
+            if (!_speculates) session.EndFrontier();
+        }
+        _context = (int)(context / _batch);
+        _unit = _costs.TargetSeconds(_batch, _context, 1);
+        _widths[0] = 1;
+        if (_shares.Length < _batch) _shares = new int[2 * _batch];
+        int most = _batch * Math.Max(_options.MaxBreadth, _options.MaxNodes + 1) + 1;
+        if (_utility.Length < most) (_utility, _cost) = (new double[most], new double[most]);
+    }
+
+    /// <inheritdoc/>
+    public bool Grow(ReadOnlySpan<DraftSession> sessions, int depth)
+    {
+        _layers = depth;
+        int width = Breadth(sessions, out double utility, out double cost);
+        if (width == 0 || utility <= 0) return EndAll(sessions);
+        _decay[depth - 1].Push(utility / _layerUtility); // this layer exists: what it turned out to be worth
+        _layerUtility = utility;
+        if (depth >= _options.MaxDepth) return EndAll(sessions);
+
+        // Depth pruning: is the next layer expected to be worth another draft pass?
+        double threshold = _options.DepthThreshold ?? _speed.Threshold;
+        if (_decay[depth].Mean * utility < threshold * cost) return EndAll(sessions);
+        bool any = false;
+        for (int j = 0; j < sessions.Length; j++)
+        {
+            if (sessions[j].FrontierCount == 0) continue;
+            sessions[j].SetFrontier(_options.PerRequest ? _shares[j] : width);
+            any |= sessions[j].FrontierCount > 0;
+        }
+        _widths[depth] = width;
+        _drafted += width;
+        return any;
+    }
+
+    /// <inheritdoc/>
+    public void Prune(ReadOnlySpan<DraftSession> sessions)
+    {
+        if (_batch == 0) return;
+        int items = Rerank(sessions);
+        double threshold = _options.VerifyThreshold ?? _speed.Threshold;
+        int kept = MarginalChoice.Keep(_utility.AsSpan(0, items), _cost.AsSpan(0, items), threshold) - 1; // the root is the first item
+        if (_options.PerRequest) Share(sessions, kept, fromLayer: false, _options.MaxNodes);
+        int most = 0;
+        for (int j = 0; j < sessions.Length; j++)
+        {
+            int nodes = Math.Min(_options.PerRequest ? _shares[j] : kept, Math.Min(_options.MaxNodes, sessions[j].MaxNodes));
+            sessions[j].Tree.KeepBest(nodes);
+            most = Math.Max(most, sessions[j].Tree.Count);
+        }
+        Last = new CastDecision(_speculates, _layers, _drafted, most, _speed.Threshold);
+    }
+
+    /// <inheritdoc/>
+    public void Learn(ReadOnlySpan<DraftSession> sessions, in StepTimes times)
+    {
+        if (_batch > 0 && times.PromptRows == 0)
+        {
+            int rows = 0;
+            foreach (DraftSession session in sessions) rows += 1 + session.Walk.Shown;
+            if (rows >= _batch) _costs.ObserveTarget(_batch, _context, (rows + _batch / 2) / _batch, times.VerifySeconds);
+            for (int layer = 1; layer < times.LayerSeconds.Length && layer < _layers; layer++) // the first also caught up
+                _costs.ObserveDraft(_batch, _context, _widths[layer], times.LayerSeconds[layer]);
+            if (_speculates && sessions.Length == _batch)
+                _speed.Observe((double)times.Emitted / _batch, times.StepSeconds, _costs.TargetSeconds(_batch, _context, 1));
+        }
+        _costs.BetweenSteps();
+    }
+
+    /// <summary>Breadth pruning: the width of the layer drafted last, its utility, and the price of drafting on it.</summary>
+    private int Breadth(ReadOnlySpan<DraftSession> sessions, out double utility, out double cost)
+    {
+        int steps = _options.PerRequest ? _batch * _options.MaxBreadth : _options.MaxBreadth, items = 0;
+        foreach (DraftSession session in sessions)
+            if (session.FrontierCount > 0) items = Math.Max(items, Math.Min(_options.MaxBreadth, session.Tree.Count - session.LayerStart));
+        if (_options.PerRequest) items = ByWorth(sessions, steps, fromLayer: true);
+        else AverageRanks(sessions, items, fromLayer: true);
+        for (int k = 0; k < items; k++)
+        {
+            double rows = _options.PerRequest ? (k + 1.0) / _batch : k + 1;
+            _cost[k] = Between(rows, draft: true) / _unit;
+        }
+        int kept = MarginalChoice.Keep(_utility.AsSpan(0, items), _cost.AsSpan(0, items), _options.BreadthThreshold ?? _speed.Threshold);
+        (utility, cost) = kept == 0 ? (0, 0) : (_utility[kept - 1], _cost[kept - 1]);
+        if (!_options.PerRequest) return kept;
+        Share(sessions, kept, fromLayer: true, _options.MaxBreadth);
+        return (kept + _batch - 1) / _batch;
+    }
+
+    /// <summary>Utilities and costs of verifying the root and the best 0, 1, 2, … of all nodes.</summary>
+    private int Rerank(ReadOnlySpan<DraftSession> sessions)
+    {
+        int items = 0;
+        foreach (DraftSession session in sessions) items = Math.Max(items, Math.Min(session.Tree.Count, Math.Min(_options.MaxNodes, session.MaxNodes)));
+        if (_options.PerRequest) items = ByWorth(sessions, _batch * _options.MaxNodes, fromLayer: false);
+        else AverageRanks(sessions, items, fromLayer: false);
+        for (int k = items; k > 0; k--) _utility[k] = 1 + _utility[k - 1];
+        _utility[0] = 1; // the root: its token is certain
+        for (int k = 0; k <= items; k++) _cost[k] = Between(1 + (_options.PerRequest ? (double)k / _batch : k), draft: false) / _unit;
+        return items + 1;
+    }
+
+    /// <summary>u_k of one width for all: the mean over requests of the sum of their k best scores.</summary>
+    private void AverageRanks(ReadOnlySpan<DraftSession> sessions, int items, bool fromLayer)
+    {
+        _utility.AsSpan(0, items).Clear();
+        foreach (DraftSession session in sessions)
+        {
+            if (fromLayer && session.FrontierCount == 0) continue;
+            int count = Math.Min(items, session.Tree.Rank(fromLayer ? session.LayerStart : 0));
+            for (int k = 0; k < count; k++) _utility[k] += session.Tree.Scores[session.Tree.Ranked(k)] / _batch;
+        }
+        for (int k = 1; k < items; k++) _utility[k] += _utility[k - 1];
+    }
+
+    /// <summary>u_k of widths by worth: the sum of the k best scores over all requests, per request.</summary>
+    private int ByWorth(ReadOnlySpan<DraftSession> sessions, int most, bool fromLayer)
+    {
+        Array.Clear(_shares, 0, sessions.Length);
+        foreach (DraftSession session in sessions) session.Tree.Rank(fromLayer ? session.LayerStart : 0);
+        double sum = 0;
+        for (int k = 0; k < most; k++)
+        {
+            if (Next(sessions, fromLayer, fromLayer ? _options.MaxBreadth : _options.MaxNodes, out float score) is not (>= 0 and int best)) return k;
+            _shares[best]++;
+            sum += score;
+            _utility[k] = sum / _batch;
+        }
+        return most;
+    }
+
+    /// <summary>Deals the first <paramref name="kept"/> items of the last <see cref="ByWorth"/> to the requests they came from.</summary>
+    private void Share(ReadOnlySpan<DraftSession> sessions, int kept, bool fromLayer, int most)
+    {
+        Array.Clear(_shares, 0, sessions.Length);
+        for (int k = 0; k < kept && Next(sessions, fromLayer, most, out _) is >= 0 and int best; k++) _shares[best]++;
+    }
+
+    private int Next(ReadOnlySpan<DraftSession> sessions, bool fromLayer, int most, out float score)
+    {
+        (int best, score) = (-1, -1);
+        for (int j = 0; j < sessions.Length; j++)
+        {
+            DraftTree tree = sessions[j].Tree;
+            int start = fromLayer ? sessions[j].LayerStart : 0;
+            if ((fromLayer && sessions[j].FrontierCount == 0) || _shares[j] >= Math.Min(most, tree.Count - start)) continue;
+            float next = tree.Scores[tree.Ranked(_shares[j])];
+            if (next > score) (best, score) = (j, next);
+        }
+        return best;
+    }
+
+    private double Between(double rows, bool draft)
+    {
+        int context = draft ? _context + _drafted : _context, low = Math.Max(1, (int)rows);
+        double part = rows - low, seconds = Seconds(low);
+        return part <= 0 ? seconds : seconds + part * (Seconds(low + 1) - seconds);
+
+        double Seconds(int r) => draft ? _costs.DraftSeconds(_batch, context, r) : _costs.TargetSeconds(_batch, context, r);
+    }
+
+    private static bool EndAll(ReadOnlySpan<DraftSession> sessions)
+    {
+        foreach (DraftSession session in sessions) session.EndFrontier();
+        return false;
+    }
+}

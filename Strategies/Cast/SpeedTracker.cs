@@ -1,0 +1,46 @@
+namespace Switchyard.Strategies.Cast;
+
+/// <summary>
+/// The measured speed of speculation in units of plain decoding, which is also the threshold that CAST's choices should have:
+/// the tree that maximises tokens over time maximises tokens − C · time at C equal to that maximum (Dinkelbach).
+/// </summary>
+/// <remarks>While speculation loses, it pauses, and is tried again after 4, 8, … 256 steps.</remarks>
+public sealed class SpeedTracker
+{
+    private const double Weight = 0.05, TrialWeight = 0.2, Least = 1, Most = 10, First = 1.5;
+    private const int ShortestPause = 4, LongestPause = 256, TrialSteps = 8, FirstTrialSteps = 24;
+
+    private int _pause, _nextPause = ShortestPause, _trial = FirstTrialSteps;
+
+    /// <summary>Tokens for the time that plain decoding takes for one, as an average that forgets.</summary>
+    public double Speed { get; private set; } = First;
+
+    /// <summary>The threshold: <see cref="Speed"/> between 1 and 10.</summary>
+    public double Threshold => Math.Clamp(Speed, Least, Most);
+
+    /// <summary>Whether this step speculates; to be called once a step.</summary>
+    public bool Speculates()
+    {
+        if (_pause == 0) return true;
+        if (--_pause == 0) (_trial, Speed) = (TrialSteps, Least); // a fair chance, without the past's weight
+        return false;
+    }
+
+    /// <summary>Learns what a speculative step brought.</summary>
+    /// <param name="tokens">Emitted tokens of a request, on average.</param>
+    /// <param name="seconds">What the step took.</param>
+    /// <param name="plainSeconds">What a plain step would have taken.</param>
+    public void Observe(double tokens, double seconds, double plainSeconds)
+    {
+        double speed = tokens * plainSeconds / seconds;
+        if (!double.IsFinite(speed)) return;
+        Speed += (_trial > 0 ? TrialWeight : Weight) * (Math.Min(speed, 2 * Most) - Speed);
+        if (_trial > 0)
+        {
+            _trial--;
+            return;
+        }
+        if (Speed >= Least) _nextPause = ShortestPause;
+        else (_pause, _nextPause) = (_nextPause, Math.Min(LongestPause, 2 * _nextPause));
+    }
+}

@@ -1,0 +1,19 @@
+using Switchyard.Model;
+
+namespace Switchyard.Strategies.Costs;
+
+/// <summary>What a pass may cost before anything is measured: weights read once, arithmetic for every row. Only ratios matter.</summary>
+internal static class CostEstimate
+{
+    private const double BytesPerSecond = 10e9, OperationsPerSecond = 40e9;
+
+    public static double Seconds(TransformerModel model, LayerRange layers, int context, int rows)
+    {
+        ModelConfig c = model.Config;
+        double part = (double)layers.Count / c.LayerCount, head = (double)c.VocabSize * c.HiddenSize;
+        double weights = c.BlockWeightCount * part + head;
+        double bytes = (double)model.WeightBytes / (c.BlockWeightCount + head) * weights;
+        double attention = 4.0 * c.QueryDim * context * layers.Count;
+        return 1e-6 + bytes / BytesPerSecond + rows * (2 * weights + attention) / OperationsPerSecond;
+    }
+}
