@@ -23,19 +23,20 @@ public sealed class TalesTests
         using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
         ITokenizer tokenizer = Tokenizers.Open(PathOf("tales-10m"));
         DecodingRequest[] plain = Requests(tokenizer, temperature), requests = Requests(tokenizer, temperature);
-        using (var oracle = new AutoregressiveStrategy(Runner(backend, "tales-10m"))) Decoding.Run(oracle, plain, 3);
+        using TransformerModel large = Load(backend, "tales-10m"), small = Load(backend, "tales-0.4m");
+        using (var oracle = new AutoregressiveStrategy(Runner(large))) Decoding.Run(oracle, plain, 3);
 
         int tokens = tokenizer.VocabularySize;
         using var chain = new SpeculativeStrategy(
-            "chain", Runner(backend, "tales-10m"), new ModelDrafter(Runner(backend, "tales-0.4m"), tokens), FixedShaper.Chain(3), new() { TokenCount = tokens });
+            "chain", Runner(large), new ModelDrafter(Runner(small), tokens), FixedShaper.Chain(3), new() { TokenCount = tokens });
         StepStats stats = Decoding.Run(chain, requests, 3);
         Decoding.Same(plain, requests);
         Assert.True(stats.Accepted >= least * stats.Drafted, $"{stats.Accepted} of {stats.Drafted}");
 
         DecodingRequest[] again = Requests(tokenizer, temperature);
-        var costs = new TableCosts(TableCosts.Affine(0.1, 1), TableCosts.Affine(0.005, 0.02));
+        var costs = new TableCosts(TableCosts.Affine(0.01, 1), TableCosts.Affine(0.001, 0.02));
         using var cast = new SpeculativeStrategy(
-            "cast", Runner(backend, "tales-10m"), new ModelDrafter(Runner(backend, "tales-0.4m"), tokens),
+            "cast", Runner(large), new ModelDrafter(Runner(small), tokens),
             new CastShaper(costs, new CastOptions { BreadthThreshold = 2, DepthThreshold = 2, VerifyThreshold = 2 }),
             new() { TokenCount = tokens, Reliability = new Reliability() });
         StepStats trees = Decoding.Run(cast, again, 3);
@@ -67,6 +68,7 @@ public sealed class TalesTests
 
     private static string PathOf(string model) => Path.Combine(TestPaths.Models, model);
 
-    private static ModelRunner Runner(CpuBackend backend, string model) =>
-        new(ModelLoader.Load(PathOf(model), backend, new LoadOptions { ContextLength = 128 }), 128, 1024, ownsModel: true);
+    private static TransformerModel Load(CpuBackend backend, string model) => ModelLoader.Load(PathOf(model), backend, new LoadOptions { ContextLength = 128 });
+
+    private static ModelRunner Runner(TransformerModel model) => new(model, 160, 1024);
 }
