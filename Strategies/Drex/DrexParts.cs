@@ -1,0 +1,22 @@
+using Switchyard.Model;
+
+namespace Switchyard.Strategies.Drex;
+
+/// <summary>Parts of DREX that can be exchanged; null takes the usual one.</summary>
+public sealed record DrexParts
+{
+    /// <summary>Exits with a norm and projection of their own; other depths read out through the model's own norm and head. Not owned.</summary>
+    public IReadOnlyList<ExitHead>? Heads { get; init; }
+
+    /// <summary>What passes take; null: learned while running.</summary>
+    public ISplitCosts? Costs { get; init; }
+
+    /// <summary>When rows that stay go on; null: <see cref="GatheringRule"/>.</summary>
+    public IRebatchRule? Rule { get; init; }
+
+    /// <summary>Replaces measured confidences; null: none.</summary>
+    public IConfidenceSource? Confidence { get; init; }
+
+    /// <summary>The clock of deadlines and measurements; null: the system's.</summary>
+    public TimeProvider? Time { get; init; }
+}
