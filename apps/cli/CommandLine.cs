@@ -55,6 +55,7 @@ internal static class CommandLine
             RunCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             ScoreCommand.Create(terminal),
+            BenchCommand.Create(terminal),
         };
         root.Add(CommonOptions.Verbose);
         root.Add(new HelpOption { Recursive = true });

@@ -26,6 +26,7 @@ internal sealed record ScoreResult(long Tokens, double MeanNll, double Perplexit
 [JsonSerializable(typeof(DecodeReport))]
 [JsonSerializable(typeof(BatchResult))]
 [JsonSerializable(typeof(ScoreResult))]
+[JsonSerializable(typeof(Switchyard.Benchmarking.BenchReport))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     private static readonly OutputJson Readable = new(new JsonSerializerOptions
