@@ -131,7 +131,7 @@ public sealed class CastShaper : ITreeShaper
             if (_speculates && sessions.Length == _batch)
                 _speed.Observe((double)times.Emitted / _batch, times.StepSeconds, _costs.TargetSeconds(_batch, _context, 1));
         }
-        _costs.BetweenSteps();
+        if (_batch > 0) _costs.BetweenSteps(); // not while everybody waits for a first token
     }
 
     /// <summary>Breadth pruning: the width of the layer drafted last, its utility, and the price of drafting on it.</summary>

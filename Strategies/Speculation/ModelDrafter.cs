@@ -14,6 +14,8 @@ namespace Switchyard.Strategies.Speculation;
 /// </remarks>
 public sealed class ModelDrafter : IDrafter
 {
+    private const int FewTokens = 16;
+
     private readonly ModelRunner _draft;
     private readonly DraftRanking _ranking;
     private readonly PromptChunks _chunks;
@@ -106,7 +108,7 @@ public sealed class ModelDrafter : IDrafter
     /// <summary>Frees the draft model's runner.</summary>
     public void Dispose() => _draft.Dispose();
 
-    /// <summary>Adds the nodes of the frontiers, and the root's missing tokens where they are few; returns what is left for catching up.</summary>
+    /// <summary>Adds the nodes of the frontiers; returns the rows that a call may spend on catching up.</summary>
     private int AddFrontiers(ReadOnlySpan<DraftSession> sessions)
     {
         int decoding = 0;
@@ -135,23 +137,27 @@ public sealed class ModelDrafter : IDrafter
     /// <summary>Feeds the tokens that caches lack: first where a guess is wanted, then the prompts behind.</summary>
     private void AddMissing(ReadOnlySpan<DraftSession> sessions, int budget)
     {
-        for (int pass = 0; pass < 2; pass++)
-        {
-            foreach (DraftSession session in sessions)
-            {
-                if (session.State is not KvSequence { Staged: 0 } kv) continue;
-                bool wanted = session.FrontierCount > 0 && session.Frontier[0] == DraftTree.Root;
-                if (wanted != (pass == 0) || (pass == 1 && session.FrontierCount > 0)) continue;
-                ReadOnlySpan<int> tokens = session.Request.Tokens;
-                if (tokens.Length > _draft.Model.ContextLength) continue;
-                kv.Reconcile(tokens);
-                int most = wanted ? Math.Max(budget, 1) : budget;
-                int count = _draft.Feed(kv, wanted ? tokens : tokens[..^1], _rows.AsSpan(_rowCount, Math.Min(most, _rows.Length - _rowCount)));
-                (_rowCount, budget) = (_rowCount + count, Math.Max(0, budget - count));
-                if (count > 0) _chains[_chainCount++] = kv;
-                if (wanted && count > 0 && kv.Length + kv.Staged == tokens.Length) _wanted.Add(session, DraftTree.Root, _rows[_rowCount - 1]);
-            }
-        }
+        foreach (DraftSession session in sessions)
+            if (session.FrontierCount > 0 && session.Frontier[0] == DraftTree.Root) budget -= AddChain(session, session.Request.Tokens, budget);
+        foreach (DraftSession session in sessions)
+            if (session.FrontierCount == 0 && budget > 0) budget -= AddChain(session, session.Request.Tokens[..^1], budget);
+    }
+
+    /// <summary>Feeds what one cache lacks of <paramref name="tokens"/>; what a step or two left behind is fed whatever the budget, or it would never catch up.</summary>
+    /// <returns>Rows taken from the budget.</returns>
+    private int AddChain(DraftSession session, ReadOnlySpan<int> tokens, int budget)
+    {
+        int whole = session.Request.Tokens.Length;
+        if (session.State is not KvSequence { Staged: 0 } kv || whole > _draft.Model.ContextLength) return 0;
+        kv.Reconcile(session.Request.Tokens);
+        int missing = tokens.Length - kv.Length, most = missing <= FewTokens ? missing : budget;
+        if (most <= 0) return 0;
+        int count = _draft.Feed(kv, tokens, _rows.AsSpan(_rowCount, Math.Min(most, _rows.Length - _rowCount)));
+        if (count == 0) return 0;
+        _rowCount += count;
+        _chains[_chainCount++] = kv;
+        if (kv.Length + kv.Staged == whole) _wanted.Add(session, DraftTree.Root, _rows[_rowCount - 1]);
+        return missing <= FewTokens ? 0 : count;
     }
 
     /// <summary>The chains fed in this call are the requests' own tokens: kept whatever the target says of the guesses.</summary>

@@ -185,6 +185,7 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         for (int i = 0; i < _decoding; i++)
         {
             (KvSequence kv, DraftSession session) = _entries[i];
+            if (session.RootRow < 0 && kv.Staged > 0) kv.Rollback(); // a drafter that did not clear up behind itself
             if (!_verifier.Add(kv, session.Request.Tokens, session.Tree, session.Walk, session.Request.Sampler, session.Request, session.RootRow)) continue;
             CountPass(session.Request, 1 + session.Walk.Shown);
             session.Request.Statistics.LayerRows += session.DraftLayerRows;
