@@ -41,6 +41,9 @@ internal sealed class BpeModel
     /// <summary>The character before whose first occurrence after another no token reaches, so that pieces may be cut there; '\0' when none.</summary>
     public char Seam { get; init; }
 
+    /// <summary>What stands for symbols that merge but are no tokens; null when all symbols are.</summary>
+    public Dictionary<int, int[]>? Substitutes { get; init; }
+
     /// <summary>Appends the ids of a piece.</summary>
     public void Encode(ReadOnlySpan<char> piece, EncodingScratch scratch, List<int> output)
     {
@@ -78,7 +81,24 @@ internal sealed class BpeModel
         scratch.Merger.Clear();
         AddSymbols(word, scratch.Merger);
         scratch.Merger.Merge(_merges, output);
+        if (Substitutes is not null) Substitute(output, start);
         scratch.Keep(word, output, start);
+    }
+
+    private void Substitute(List<int> output, int start)
+    {
+        for (int i = start; i < output.Count; i++)
+        {
+            if (!Substitutes!.ContainsKey(output[i])) continue;
+            int[] symbols = [.. output.Skip(i)];
+            output.RemoveRange(i, symbols.Length);
+            foreach (int symbol in symbols)
+            {
+                if (Substitutes.TryGetValue(symbol, out int[]? ids)) output.AddRange(ids);
+                else output.Add(symbol);
+            }
+            return;
+        }
     }
 
     private void AddSymbols(ReadOnlySpan<char> word, WordMerger merger)
