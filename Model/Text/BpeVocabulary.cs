@@ -60,7 +60,7 @@ internal sealed class BpeVocabulary
         foreach (JsonProperty entry in field.Element.EnumerateObject())
         {
             if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id) || id is < 0 or int.MaxValue)
-                throw field.Refuse($"Token \"{entry.Name}\" has no id that can be used.", entry.Value.GetRawText(), "whole numbers from 0");
+                throw field.Refuse("A token has no id that can be used.", $"{entry.Value.GetRawText()} of \"{entry.Name}\"", "whole numbers from 0");
             Ids[entry.Name] = id;
         }
     }

@@ -24,7 +24,7 @@ internal readonly record struct JsonField(JsonElement Element, string File, stri
     }
 
     /// <summary>A member that must be there.</summary>
-    public JsonField Required(string name) => Optional(name) ?? throw Refuse($"The member \"{name}\" is missing.");
+    public JsonField Required(string name) => Optional(name) ?? throw Refuse("A member is missing.", supported: name.Length <= 60 ? $"\"{name}\"" : null);
 
     /// <summary>A text member, or a value in its place.</summary>
     public string? OptionalString(string name) => Optional(name)?.String();

@@ -44,7 +44,7 @@ internal sealed class WordMerger
             int left = (int)(uint)order;
             int right = _symbols[left] < 0 ? -1 : _next[left];
             // An entry is stale when its pair has since been merged with something else.
-            if (right < 0 || !merges.TryGet(_symbols[left], _symbols[right], out _, out int current) || current != product) continue;
+            if (right < 0 || !merges.TryGet(_symbols[left], _symbols[right], out int rank, out int current) || current != product || rank != (int)(order >> 32)) continue;
             _symbols[left] = product;
             _symbols[right] = -1;
             _next[left] = _next[right];

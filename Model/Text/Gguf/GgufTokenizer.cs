@@ -67,7 +67,7 @@ public static class GgufTokenizer
         {
             Source = vocabulary.Source,
             Kind = steps.Kind,
-            Tokens = new TokenTable([.. vocabulary.Tokens], special, steps.Decoding),
+            Tokens = new TokenTable([.. vocabulary.Tokens.Select(token => token.Length > 0 ? token : null)], special, steps.Decoding),
             Ids = ids,
             Decoding = steps.Decoding,
             BosId = bos,
@@ -109,7 +109,7 @@ public static class GgufTokenizer
         if (vocabulary.Tokens.Count == 0) throw Fault(vocabulary, "tokens", "The vocabulary is empty.");
         var ids = new Dictionary<string, int>(vocabulary.Tokens.Count);
         for (int id = 0; id < vocabulary.Tokens.Count; id++)
-            if (!ids.TryAdd(vocabulary.Tokens[id], id))
+            if (vocabulary.Tokens[id].Length > 0 && !ids.TryAdd(vocabulary.Tokens[id], id))
                 throw Fault(vocabulary, "tokens", "Two ids have the same token.", $"ids {ids[vocabulary.Tokens[id]]} and {id}, \"{vocabulary.Tokens[id]}\"");
         return ids;
     }

@@ -1,8 +1,12 @@
+using Switchyard.Model.Files;
+
 namespace Switchyard.Model.Text;
 
 /// <summary>What a GGUF file's metadata says about its tokenizer (the keys under <c>tokenizer.ggml</c>).</summary>
 public sealed record GgufVocabulary
 {
+    private const string Prefix = "tokenizer.ggml.";
+
     /// <summary>The file, for messages.</summary>
     public required string Source { get; init; }
 
@@ -53,4 +57,31 @@ public sealed record GgufVocabulary
 
     /// <summary><c>general.name</c>: some models' added tokens swallow white space, which GGUF says nowhere else.</summary>
     public string? ModelName { get; init; }
+
+    /// <summary>Reads the metadata of a file, which must still be open.</summary>
+    /// <exception cref="ModelFormatException">A key is missing or of the wrong kind.</exception>
+    public static GgufVocabulary Read(GgufMetadata metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return new GgufVocabulary
+        {
+            Source = metadata.File,
+            Model = metadata.Text(Prefix + "model") ?? throw new ModelFormatException("The file has no tokenizer.", metadata.File, Prefix + "model"),
+            Pre = metadata.Text(Prefix + "pre"),
+            Tokens = metadata.Texts(Prefix + "tokens") ?? throw new ModelFormatException("The file has no vocabulary.", metadata.File, Prefix + "tokens"),
+            Scores = metadata.Floats(Prefix + "scores"),
+            TokenTypes = metadata.Ints(Prefix + "token_type"),
+            Merges = metadata.Texts(Prefix + "merges"),
+            BosId = metadata.Count(Prefix + "bos_token_id"),
+            EosId = metadata.Count(Prefix + "eos_token_id"),
+            EotId = metadata.Count(Prefix + "eot_token_id"),
+            EomId = metadata.Count(Prefix + "eom_token_id"),
+            UnknownId = metadata.Count(Prefix + "unknown_token_id"),
+            PadId = metadata.Count(Prefix + "padding_token_id"),
+            AddsBos = metadata.Bool(Prefix + "add_bos_token"),
+            AddsEos = metadata.Bool(Prefix + "add_eos_token"),
+            AddsSpacePrefix = metadata.Bool(Prefix + "add_space_prefix"),
+            ModelName = metadata.Text("general.name"),
+        };
+    }
 }

@@ -10,11 +10,13 @@ namespace Switchyard.Model.Text;
 /// failed at a place is remembered for the rest of the text, across matches and starting points, and so is every success
 /// inside a look-ahead or atomic group. Each pair of instruction and place is then explored at most once.
 /// </remarks>
-internal sealed class PatternMatcher(PatternProgram program)
+/// <param name="program">What to run.</param>
+/// <param name="stepsPerChar">Steps for each UTF-16 unit before failures are remembered.</param>
+/// <param name="freeSteps">Steps besides.</param>
+internal sealed class PatternMatcher(PatternProgram program, int stepsPerChar = 32, int freeSteps = 1024)
 {
     private const int Failed = -1;
     private const int GaveUp = -2;
-    private const int StepsPerChar = 32;
     private const int LargestKeptStack = 1 << 16;
     private readonly PatternOp[] _ops = program.Ops;
     private readonly int[] _x = program.X;
@@ -25,6 +27,9 @@ internal sealed class PatternMatcher(PatternProgram program)
     private long _steps;
     private MatchMemo? _memo;
     private int _depth;
+
+    /// <summary>Steps taken by the latest search.</summary>
+    public long StepCount => _steps;
 
     /// <summary>Appends the matches in a text, in order, as Oniguruma's iteration finds them: empty ones too, but none right behind a match.</summary>
     public void FindAll(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
@@ -69,7 +74,7 @@ internal sealed class PatternMatcher(PatternProgram program)
     private int Run(ReadOnlySpan<char> text, int pc, int at)
     {
         int stackBase = _stackCount, trailBase = _memo?.TrailCount ?? 0;
-        long limit = _memo is null ? (StepsPerChar * (long)text.Length) + 1024 : long.MaxValue;
+        long limit = _memo is null ? (stepsPerChar * (long)text.Length) + freeSteps : long.MaxValue;
         while (true)
         {
             if (++_steps > limit) return GaveUp;
