@@ -5,26 +5,41 @@ namespace Switchyard.Backends.Cpu.Kernels;
 /// <summary>Nibbles with sub-scales and sub-minima.</summary>
 internal readonly unsafe struct FormatQ4K : IBlockFormat
 {
-    public static PanelFormat Format => PanelFormat.Q4K;
+    public static int Parts => 8;
+
+    public static int UnitBytes => 2048;
+
+    public static int UnitScaleBytes => 320;
+
+    public static bool PairedNibbles => false;
 
     public static int SafeGroups => 8;
 
     public static int OffsetShift => 0;
+
+    public static bool HasMinimum => true;
 
     public static bool SubtractsMinimum => true;
 
     public static bool HalfScales => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Numbers(int part, int half) => 512 * (part >> 1) + 256 * half;
+    public static int Numbers(int part) => 512 * (part >> 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int HighBits(int part, int half) => 0;
+    public static int HighBits(int part) => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TBytes Unpack<TBytes, TLanes>(byte* numbers, byte* high, int part, int half)
+    public static int Shift(int part) => 4 * (part & 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int HighShift(int part) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TBytes Unpack<TBytes, TLanes>(byte* numbers, byte* high, TBytes shift, TBytes highShift)
         where TBytes : unmanaged, IBytes<TBytes, TLanes>
-        where TLanes : unmanaged, ILanes<TLanes> => TBytes.ShiftRight(TBytes.Load(numbers), 4 * (part & 1)) & TBytes.Create((byte)15);
+        where TLanes : unmanaged, ILanes<TLanes> =>
+        TBytes.ShiftRight(TBytes.Load(numbers), shift) & TBytes.Create((byte)15);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes PartScale<TLanes>(TLanes unit, byte* scales, int part)
@@ -38,30 +53,43 @@ internal readonly unsafe struct FormatQ4K : IBlockFormat
 /// <summary>Five bits with sub-scales and sub-minima.</summary>
 internal readonly unsafe struct FormatQ5K : IBlockFormat
 {
-    public static PanelFormat Format => PanelFormat.Q5K;
+    public static int Parts => 8;
+
+    public static int UnitBytes => 2560;
+
+    public static int UnitScaleBytes => 320;
+
+    public static bool PairedNibbles => false;
 
     public static int SafeGroups => 4;
 
     public static int OffsetShift => 0;
+
+    public static bool HasMinimum => true;
 
     public static bool SubtractsMinimum => true;
 
     public static bool HalfScales => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Numbers(int part, int half) => 512 + 512 * (part >> 1) + 256 * half;
+    public static int Numbers(int part) => 512 + 512 * (part >> 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int HighBits(int part, int half) => 256 * half;
+    public static int HighBits(int part) => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TBytes Unpack<TBytes, TLanes>(byte* numbers, byte* high, int part, int half)
+    public static int Shift(int part) => 4 * (part & 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int HighShift(int part) => part;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TBytes Unpack<TBytes, TLanes>(byte* numbers, byte* high, TBytes shift, TBytes highShift)
         where TBytes : unmanaged, IBytes<TBytes, TLanes>
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        TBytes bit = TBytes.Create((byte)(1 << part));
-        TBytes fifth = TBytes.EqualBytes(TBytes.Load(high) & bit, bit) & TBytes.Create((byte)16);
-        return (TBytes.ShiftRight(TBytes.Load(numbers), 4 * (part & 1)) & TBytes.Create((byte)15)) | fifth;
+        TBytes fifth = TBytes.ShiftRight(TBytes.Load(high), highShift) & TBytes.Create((byte)1);
+        return (TBytes.ShiftRight(TBytes.Load(numbers), shift) & TBytes.Create((byte)15)) | TBytes.ShiftLeft4(fifth);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -76,29 +104,43 @@ internal readonly unsafe struct FormatQ5K : IBlockFormat
 /// <summary>Six bits offset by 32, with a sub-scale for each half.</summary>
 internal readonly unsafe struct FormatQ6K : IBlockFormat
 {
-    public static PanelFormat Format => PanelFormat.Q6K;
+    public static int Parts => 8;
+
+    public static int UnitBytes => 3072;
+
+    public static int UnitScaleBytes => 288;
+
+    public static bool PairedNibbles => false;
 
     public static int SafeGroups => 2;
 
     public static int OffsetShift => 5;
+
+    public static bool HasMinimum => false;
 
     public static bool SubtractsMinimum => false;
 
     public static bool HalfScales => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Numbers(int part, int half) => 1536 * (part >> 2) + 512 * (part & 1) + 256 * half;
+    public static int Numbers(int part) => 1536 * (part >> 2) + 512 * (part & 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int HighBits(int part, int half) => 1536 * (part >> 2) + 1024 + 256 * half;
+    public static int HighBits(int part) => 1536 * (part >> 2) + 1024;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TBytes Unpack<TBytes, TLanes>(byte* numbers, byte* high, int part, int half)
+    public static int Shift(int part) => 4 * (part >> 1 & 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int HighShift(int part) => 2 * (part & 3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TBytes Unpack<TBytes, TLanes>(byte* numbers, byte* high, TBytes shift, TBytes highShift)
         where TBytes : unmanaged, IBytes<TBytes, TLanes>
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        TBytes low = TBytes.ShiftRight(TBytes.Load(numbers), 4 * (part >> 1 & 1)) & TBytes.Create((byte)15);
-        return low | TBytes.ShiftLeft4(TBytes.ShiftRight(TBytes.Load(high), 2 * (part & 3)) & TBytes.Create((byte)3));
+        TBytes upper = TBytes.ShiftRight(TBytes.Load(high), highShift) & TBytes.Create((byte)3);
+        return (TBytes.ShiftRight(TBytes.Load(numbers), shift) & TBytes.Create((byte)15)) | TBytes.ShiftLeft4(upper);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

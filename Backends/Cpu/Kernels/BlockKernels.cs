@@ -35,78 +35,111 @@ internal static unsafe class BlockKernels<TBytes, TLanes, TFormat>
     }
 
     /// <summary>True if the products of a whole block can be summed as they come.</summary>
-    private static bool SumsWhole => !TFormat.HalfScales && (!TBytes.Narrow || TFormat.SafeGroups == 8);
+    private static bool SumsWhole
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => !TFormat.HalfScales && (!TBytes.Narrow || TFormat.SafeGroups == 8);
+    }
 
     /// <summary>Groups between two widenings, at most the four of a half.</summary>
-    private static int Step => TBytes.Narrow && TFormat.SafeGroups == 2 ? 2 : 4;
+    private static int Step
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TBytes.Narrow && TFormat.SafeGroups == 2 ? 2 : 4;
+    }
 
     private static void Tile<TRows>(PanelCall* call, int panel, int row)
         where TRows : struct, IRowCount
     {
-        int inDim = call->InDim, units = inDim / TFormat.Format.UnitInputs(), blocks = inDim / Block;
-        byte* unitNumbers = call->Panel + panel * call->PanelBytes, scales = unitNumbers + (long)units * TFormat.Format.UnitBytes();
+        int inDim = call->InDim, blocks = inDim / Block, units = blocks / TFormat.Parts;
+        byte* unit = call->Panel + panel * call->PanelBytes, scales = unit + (long)units * TFormat.UnitBytes;
         float* sums = call->SumsOf(panel, row);
         QuantizedRows x = call->Quantized.From(row, inDim);
         sbyte* qa = x.Q, qb = qa + inDim, qc = qb + inDim, qd = qc + inDim, qe = qd + inDim, qf = qe + inDim;
         for (int r = 0; r < TRows.Count; r++) TLanes.Create(0).Store(sums + r * Outputs);
         nint at = 0; // inputs before this group
-        for (int unit = 0; unit < units; unit++)
+        for (; units > 0; units--, unit += TFormat.UnitBytes, scales += TFormat.UnitScaleBytes)
         {
             TLanes unitScale = TLanes.LoadHalfPairs(scales), unitMinimum = default;
-            if (TFormat.Format.HasMinimum()) unitMinimum = TLanes.LoadHalfPairs(scales + 32);
-            for (int part = 0; part < TFormat.Format.UnitInputs() / Block; part++)
+            if (TFormat.HasMinimum) unitMinimum = TLanes.LoadHalfPairs(scales + 32);
+            for (int part = 0; part < TFormat.Parts; part++)
             {
+                byte* numbers = unit + TFormat.Numbers(part), high = unit + TFormat.HighBits(part);
+                TBytes shift = TBytes.Create(TFormat.Shift(part)), highShift = TBytes.Create(TFormat.HighShift(part));
                 TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
-                for (int half = 0; half < 2; half++)
+                if (TFormat.PairedNibbles)
                 {
-                    byte* numbers = unitNumbers + TFormat.Numbers(part, half), high = unitNumbers + TFormat.HighBits(part, half);
-                    for (int group = 0; group < 4; group += Step)
+                    for (int group = 0; group < 4; group++, numbers += 64, at += 4)
                     {
-                        TBytes na = SumsWhole ? a : zero, nb = SumsWhole ? b : zero, nc = SumsWhole ? c : zero;
-                        TBytes nd = SumsWhole ? d : zero, ne = SumsWhole ? e : zero, nf = SumsWhole ? f : zero;
+                        TBytes both = TBytes.Load(numbers), w = both & TBytes.Create((byte)15);
+                        TBytes v = TBytes.ShiftRight4(both) & TBytes.Create((byte)15);
+                        a = AddBoth(a, w, v, qa + at);
+                        if (TRows.Count > 1) b = AddBoth(b, w, v, qb + at);
+                        if (TRows.Count > 2) c = AddBoth(c, w, v, qc + at);
+                        if (TRows.Count > 3) d = AddBoth(d, w, v, qd + at);
+                        if (TRows.Count > 4) e = AddBoth(e, w, v, qe + at);
+                        if (TRows.Count > 5) f = AddBoth(f, w, v, qf + at);
+                    }
+                    at += 16;
+                }
+                else if (SumsWhole)
+                {
+                    for (int group = 0; group < 8; group++, numbers += 64, high += 64, at += 4)
+                    {
+                        TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, shift, highShift);
+                        a = TBytes.AddProducts(a, w, TBytes.Broadcast(qa + at));
+                        if (TRows.Count > 1) b = TBytes.AddProducts(b, w, TBytes.Broadcast(qb + at));
+                        if (TRows.Count > 2) c = TBytes.AddProducts(c, w, TBytes.Broadcast(qc + at));
+                        if (TRows.Count > 3) d = TBytes.AddProducts(d, w, TBytes.Broadcast(qd + at));
+                        if (TRows.Count > 4) e = TBytes.AddProducts(e, w, TBytes.Broadcast(qe + at));
+                        if (TRows.Count > 5) f = TBytes.AddProducts(f, w, TBytes.Broadcast(qf + at));
+                    }
+                }
+                else
+                {
+                    for (int group = 0; group < 8; group += Step)
+                    {
+                        TBytes na = zero, nb = zero, nc = zero, nd = zero, ne = zero, nf = zero;
                         for (int g = 0; g < Step; g++, numbers += 64, high += 64, at += 4)
                         {
-                            TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, part, half);
-                            na = TBytes.AddProducts(na, w, TBytes.Create(*(int*)(qa + at)));
-                            if (TRows.Count > 1) nb = TBytes.AddProducts(nb, w, TBytes.Create(*(int*)(qb + at)));
-                            if (TRows.Count > 2) nc = TBytes.AddProducts(nc, w, TBytes.Create(*(int*)(qc + at)));
-                            if (TRows.Count > 3) nd = TBytes.AddProducts(nd, w, TBytes.Create(*(int*)(qd + at)));
-                            if (TRows.Count > 4) ne = TBytes.AddProducts(ne, w, TBytes.Create(*(int*)(qe + at)));
-                            if (TRows.Count > 5) nf = TBytes.AddProducts(nf, w, TBytes.Create(*(int*)(qf + at)));
+                            TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, shift, highShift);
+                            na = TBytes.AddProducts(na, w, TBytes.Broadcast(qa + at));
+                            if (TRows.Count > 1) nb = TBytes.AddProducts(nb, w, TBytes.Broadcast(qb + at));
+                            if (TRows.Count > 2) nc = TBytes.AddProducts(nc, w, TBytes.Broadcast(qc + at));
+                            if (TRows.Count > 3) nd = TBytes.AddProducts(nd, w, TBytes.Broadcast(qd + at));
+                            if (TRows.Count > 4) ne = TBytes.AddProducts(ne, w, TBytes.Broadcast(qe + at));
+                            if (TRows.Count > 5) nf = TBytes.AddProducts(nf, w, TBytes.Broadcast(qf + at));
                         }
-                        TBytes factor = TFormat.HalfScales ? TBytes.LoadPairs((sbyte*)scales + 32 + Outputs * (2 * part + half)) : zero;
-                        a = Widen(a, na, factor);
-                        if (TRows.Count > 1) b = Widen(b, nb, factor);
-                        if (TRows.Count > 2) c = Widen(c, nc, factor);
-                        if (TRows.Count > 3) d = Widen(d, nd, factor);
-                        if (TRows.Count > 4) e = Widen(e, ne, factor);
-                        if (TRows.Count > 5) f = Widen(f, nf, factor);
+                        TBytes factor = zero;
+                        if (TFormat.HalfScales) factor = TBytes.LoadPairs((sbyte*)scales + 32 + Outputs * (2 * part + (group >> 2)));
+                        a = TBytes.Add(a, Widen(na, factor));
+                        if (TRows.Count > 1) b = TBytes.Add(b, Widen(nb, factor));
+                        if (TRows.Count > 2) c = TBytes.Add(c, Widen(nc, factor));
+                        if (TRows.Count > 3) d = TBytes.Add(d, Widen(nd, factor));
+                        if (TRows.Count > 4) e = TBytes.Add(e, Widen(ne, factor));
+                        if (TRows.Count > 5) f = TBytes.Add(f, Widen(nf, factor));
                     }
                 }
                 TLanes scale = TFormat.PartScale(unitScale, scales, part), minimum = default;
-                if (TFormat.Format.HasMinimum()) minimum = TFormat.PartMinimum(unitMinimum, scales, part);
+                if (TFormat.HasMinimum) minimum = TFormat.PartMinimum(unitMinimum, scales, part);
                 TBytes offset = TFormat.OffsetShift == 0 ? zero : Offset(scales, part);
-                x.Scale += 1;
-                x.ScaledSum += 1;
-                x.HalfSums += 1;
-                Finish(a, sums + 0 * Outputs, x, 0 * blocks - 1, scale, minimum, offset);
-                if (TRows.Count > 1) Finish(b, sums + 1 * Outputs, x, 1 * blocks - 1, scale, minimum, offset);
-                if (TRows.Count > 2) Finish(c, sums + 2 * Outputs, x, 2 * blocks - 1, scale, minimum, offset);
-                if (TRows.Count > 3) Finish(d, sums + 3 * Outputs, x, 3 * blocks - 1, scale, minimum, offset);
-                if (TRows.Count > 4) Finish(e, sums + 4 * Outputs, x, 4 * blocks - 1, scale, minimum, offset);
-                if (TRows.Count > 5) Finish(f, sums + 5 * Outputs, x, 5 * blocks - 1, scale, minimum, offset);
+                Finish(a, sums + 0 * Outputs, x, 0 * blocks, scale, minimum, offset);
+                if (TRows.Count > 1) Finish(b, sums + 1 * Outputs, x, 1 * blocks, scale, minimum, offset);
+                if (TRows.Count > 2) Finish(c, sums + 2 * Outputs, x, 2 * blocks, scale, minimum, offset);
+                if (TRows.Count > 3) Finish(d, sums + 3 * Outputs, x, 3 * blocks, scale, minimum, offset);
+                if (TRows.Count > 4) Finish(e, sums + 4 * Outputs, x, 4 * blocks, scale, minimum, offset);
+                if (TRows.Count > 5) Finish(f, sums + 5 * Outputs, x, 5 * blocks, scale, minimum, offset);
+                x.NextBlock();
             }
-            unitNumbers += TFormat.Format.UnitBytes();
-            scales += TFormat.Format.UnitScaleBytes();
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TBytes Widen(TBytes sums, TBytes more, TBytes factor)
-    {
-        if (SumsWhole) return more;
-        return TBytes.Add(sums, TFormat.HalfScales ? TBytes.Widen(more, factor) : TBytes.Widen(more));
-    }
+    private static TBytes AddBoth(TBytes sums, TBytes low, TBytes high, sbyte* q) =>
+        TBytes.AddProducts(TBytes.AddProducts(sums, low, TBytes.Broadcast(q)), high, TBytes.Broadcast(q + 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TBytes Widen(TBytes sums, TBytes factor) => TFormat.HalfScales ? TBytes.Widen(sums, factor) : TBytes.Widen(sums);
 
     // What each Σ q counts too much, before the shift: once, or as often as its half's scale says.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -122,7 +155,7 @@ internal static unsafe class BlockKernels<TBytes, TLanes, TFormat>
         TBytes sum = SumsWhole ? TBytes.Widen(products) : products;
         if (TFormat.OffsetShift != 0) sum = TBytes.SubtractShifted(sum, TBytes.WordProducts(offset, TBytes.Create(x.HalfSums[block])), TFormat.OffsetShift);
         TLanes total = TLanes.Fma(TBytes.ToFloat(sum), scale * TLanes.Create(x.Scale[block]), TLanes.Load(to));
-        if (TFormat.Format.HasMinimum())
+        if (TFormat.HasMinimum)
         {
             float scaledSum = x.ScaledSum[block];
             total = TLanes.Fma(minimum, TLanes.Create(TFormat.SubtractsMinimum ? -scaledSum : scaledSum), total);

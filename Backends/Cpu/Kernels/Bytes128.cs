@@ -13,6 +13,8 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
 
     public static bool Narrow => true;
 
+    public static bool HasSign => false;
+
     public static int TileRows => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -33,6 +35,13 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 Broadcast(void* from)
+    {
+        Vector128<byte> v = Vector128.Create(*(float*)from).AsByte();
+        return new(v, v, v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 LoadPairs(sbyte* from) => LoadPairs(from, from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,13 +57,13 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
     public static Bytes128 operator ^(Bytes128 a, Bytes128 b) => new(a._v0 ^ b._v0, a._v1 ^ b._v1, a._v2 ^ b._v2, a._v3 ^ b._v3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes128 ShiftRight(Bytes128 a, int count) => new((a._v0.AsUInt16() >> count).AsByte(), (a._v1.AsUInt16() >> count).AsByte(), (a._v2.AsUInt16() >> count).AsByte(), (a._v3.AsUInt16() >> count).AsByte());
+    public static Bytes128 ShiftRight(Bytes128 a, Bytes128 count) => new((a._v0.AsUInt32() >> (int)count._v0.AsUInt32().ToScalar()).AsByte(), (a._v1.AsUInt32() >> (int)count._v0.AsUInt32().ToScalar()).AsByte(), (a._v2.AsUInt32() >> (int)count._v0.AsUInt32().ToScalar()).AsByte(), (a._v3.AsUInt32() >> (int)count._v0.AsUInt32().ToScalar()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes128 ShiftLeft4(Bytes128 a) => new((a._v0.AsUInt16() << 4).AsByte(), (a._v1.AsUInt16() << 4).AsByte(), (a._v2.AsUInt16() << 4).AsByte(), (a._v3.AsUInt16() << 4).AsByte());
+    public static Bytes128 ShiftRight4(Bytes128 a) => new((a._v0.AsUInt32() >> 4).AsByte(), (a._v1.AsUInt32() >> 4).AsByte(), (a._v2.AsUInt32() >> 4).AsByte(), (a._v3.AsUInt32() >> 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes128 EqualBytes(Bytes128 a, Bytes128 b) => new(Vector128.Equals(a._v0, b._v0), Vector128.Equals(a._v1, b._v1), Vector128.Equals(a._v2, b._v2), Vector128.Equals(a._v3, b._v3));
+    public static Bytes128 ShiftLeft4(Bytes128 a) => new((a._v0.AsUInt32() << 4).AsByte(), (a._v1.AsUInt32() << 4).AsByte(), (a._v2.AsUInt32() << 4).AsByte(), (a._v3.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 EvenBytes(Bytes128 a) => new((a._v0.AsInt16() << 8 >> 8).AsByte(), (a._v1.AsInt16() << 8 >> 8).AsByte(), (a._v2.AsInt16() << 8 >> 8).AsByte(), (a._v3.AsInt16() << 8 >> 8).AsByte());
@@ -64,6 +73,12 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 AddProducts(Bytes128 sums, Bytes128 bytes, Bytes128 x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1), AddProducts(sums._v2, bytes._v2, x._v2), AddProducts(sums._v3, bytes._v3, x._v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 Magnitudes(Bytes128 a) => new(Vector128.Abs(a._v0.AsSByte()).AsByte(), Vector128.Abs(a._v1.AsSByte()).AsByte(), Vector128.Abs(a._v2.AsSByte()).AsByte(), Vector128.Abs(a._v3.AsSByte()).AsByte());
+
+    public static Bytes128 AddSignedProducts(Bytes128 sums, Bytes128 bytes, Bytes128 magnitudes, Bytes128 x, Bytes128 ones) =>
+        throw new NotSupportedException("This form multiplies signed bytes as 16-bit numbers.");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 AddWordProducts(Bytes128 sums, Bytes128 a, Bytes128 b) => new(AddWordProducts(sums._v0, a._v0, b._v0), AddWordProducts(sums._v1, a._v1, b._v1), AddWordProducts(sums._v2, a._v2, b._v2), AddWordProducts(sums._v3, a._v3, b._v3));

@@ -12,6 +12,8 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
 
     public static bool Narrow => true;
 
+    public static bool HasSign => true;
+
     public static int TileRows => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -32,6 +34,14 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 Broadcast(void* from)
+    {
+        // As float32: the load port broadcasts those alone, where integers may take a shuffle as well.
+        Vector256<byte> v = Vector256.Create(*(float*)from).AsByte();
+        return new(v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 LoadPairs(sbyte* from) => LoadPairs(from, from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,13 +57,13 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
     public static Bytes256 operator ^(Bytes256 a, Bytes256 b) => new(a._v0 ^ b._v0, a._v1 ^ b._v1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 ShiftRight(Bytes256 a, int count) => new((a._v0.AsUInt16() >> count).AsByte(), (a._v1.AsUInt16() >> count).AsByte());
+    public static Bytes256 ShiftRight(Bytes256 a, Bytes256 count) => new(Avx2.ShiftRightLogicalVariable(a._v0.AsUInt32(), count._v0.AsUInt32()).AsByte(), Avx2.ShiftRightLogicalVariable(a._v1.AsUInt32(), count._v1.AsUInt32()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 ShiftLeft4(Bytes256 a) => new((a._v0.AsUInt16() << 4).AsByte(), (a._v1.AsUInt16() << 4).AsByte());
+    public static Bytes256 ShiftRight4(Bytes256 a) => new((a._v0.AsUInt32() >> 4).AsByte(), (a._v1.AsUInt32() >> 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 EqualBytes(Bytes256 a, Bytes256 b) => new(Vector256.Equals(a._v0, b._v0), Vector256.Equals(a._v1, b._v1));
+    public static Bytes256 ShiftLeft4(Bytes256 a) => new((a._v0.AsUInt32() << 4).AsByte(), (a._v1.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 EvenBytes(Bytes256 a) => new((a._v0.AsInt16() << 8 >> 8).AsByte(), (a._v1.AsInt16() << 8 >> 8).AsByte());
@@ -63,6 +73,13 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 AddProducts(Bytes256 sums, Bytes256 bytes, Bytes256 x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 Magnitudes(Bytes256 a) => new(Vector256.Abs(a._v0.AsSByte()).AsByte(), Vector256.Abs(a._v1.AsSByte()).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 AddSignedProducts(Bytes256 sums, Bytes256 bytes, Bytes256 magnitudes, Bytes256 x, Bytes256 ones) =>
+        new(AddSigned(sums._v0, bytes._v0, magnitudes._v0, x._v0, ones._v0), AddSigned(sums._v1, bytes._v1, magnitudes._v1, x._v1, ones._v0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 AddWordProducts(Bytes256 sums, Bytes256 a, Bytes256 b) => new(AddWordProducts(sums._v0, a._v0, b._v0), AddWordProducts(sums._v1, a._v1, b._v1));
@@ -96,6 +113,14 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> AddWordProducts(Vector256<byte> sums, Vector256<byte> a, Vector256<byte> b) =>
         (sums.AsInt32() + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> AddSigned(Vector256<byte> sums, Vector256<byte> bytes, Vector256<byte> magnitudes, Vector256<byte> x, Vector256<byte> ones)
+    {
+        // x takes the sign of the other factor: a pair is then at most 2 · 128 · 127, which 16 bits hold.
+        Vector256<short> pairs = Avx2.MultiplyAddAdjacent(magnitudes, Avx2.Sign(x.AsSByte(), bytes.AsSByte()));
+        return (sums.AsInt32() + Avx2.MultiplyAddAdjacent(pairs, ones.AsInt16())).AsByte();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> WordProducts(Vector256<byte> a, Vector256<byte> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16()).AsByte();

@@ -12,6 +12,8 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
 
     public static bool Narrow => false;
 
+    public static bool HasSign => false;
+
     public static int TileRows => 6;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -32,6 +34,14 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni Broadcast(void* from)
+    {
+        // As float32: the load port broadcasts those alone, where integers may take a shuffle as well.
+        Vector256<byte> v = Vector256.Create(*(float*)from).AsByte();
+        return new(v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni LoadPairs(sbyte* from) => LoadPairs(from, from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,13 +57,13 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
     public static Bytes256Vnni operator ^(Bytes256Vnni a, Bytes256Vnni b) => new(a._v0 ^ b._v0, a._v1 ^ b._v1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256Vnni ShiftRight(Bytes256Vnni a, int count) => new((a._v0.AsUInt16() >> count).AsByte(), (a._v1.AsUInt16() >> count).AsByte());
+    public static Bytes256Vnni ShiftRight(Bytes256Vnni a, Bytes256Vnni count) => new(Avx2.ShiftRightLogicalVariable(a._v0.AsUInt32(), count._v0.AsUInt32()).AsByte(), Avx2.ShiftRightLogicalVariable(a._v1.AsUInt32(), count._v1.AsUInt32()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256Vnni ShiftLeft4(Bytes256Vnni a) => new((a._v0.AsUInt16() << 4).AsByte(), (a._v1.AsUInt16() << 4).AsByte());
+    public static Bytes256Vnni ShiftRight4(Bytes256Vnni a) => new((a._v0.AsUInt32() >> 4).AsByte(), (a._v1.AsUInt32() >> 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256Vnni EqualBytes(Bytes256Vnni a, Bytes256Vnni b) => new(Vector256.Equals(a._v0, b._v0), Vector256.Equals(a._v1, b._v1));
+    public static Bytes256Vnni ShiftLeft4(Bytes256Vnni a) => new((a._v0.AsUInt32() << 4).AsByte(), (a._v1.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni EvenBytes(Bytes256Vnni a) => new((a._v0.AsInt16() << 8 >> 8).AsByte(), (a._v1.AsInt16() << 8 >> 8).AsByte());
@@ -63,6 +73,12 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni AddProducts(Bytes256Vnni sums, Bytes256Vnni bytes, Bytes256Vnni x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni Magnitudes(Bytes256Vnni a) => new(Vector256.Abs(a._v0.AsSByte()).AsByte(), Vector256.Abs(a._v1.AsSByte()).AsByte());
+
+    public static Bytes256Vnni AddSignedProducts(Bytes256Vnni sums, Bytes256Vnni bytes, Bytes256Vnni magnitudes, Bytes256Vnni x, Bytes256Vnni ones) =>
+        throw new NotSupportedException("This form multiplies signed bytes as 16-bit numbers.");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni AddWordProducts(Bytes256Vnni sums, Bytes256Vnni a, Bytes256Vnni b) => new(AddWordProducts(sums._v0, a._v0, b._v0), AddWordProducts(sums._v1, a._v1, b._v1));

@@ -11,6 +11,8 @@ internal readonly unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, 
 
     public static bool Narrow => true;
 
+    public static bool HasSign => false;
+
     public static int TileRows => 6;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -31,6 +33,13 @@ internal readonly unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, 
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes512 Broadcast(void* from)
+    {
+        Vector512<byte> v = Vector512.Create(*(float*)from).AsByte();
+        return new(v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes512 LoadPairs(sbyte* from) => LoadPairs(from, from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -46,13 +55,13 @@ internal readonly unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, 
     public static Bytes512 operator ^(Bytes512 a, Bytes512 b) => new(a._v0 ^ b._v0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes512 ShiftRight(Bytes512 a, int count) => new((a._v0.AsUInt16() >> count).AsByte());
+    public static Bytes512 ShiftRight(Bytes512 a, Bytes512 count) => new(ShiftRight(a._v0.AsUInt32(), count._v0.AsUInt32()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes512 ShiftLeft4(Bytes512 a) => new((a._v0.AsUInt16() << 4).AsByte());
+    public static Bytes512 ShiftRight4(Bytes512 a) => new((a._v0.AsUInt32() >> 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes512 EqualBytes(Bytes512 a, Bytes512 b) => new(Vector512.Equals(a._v0, b._v0));
+    public static Bytes512 ShiftLeft4(Bytes512 a) => new((a._v0.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes512 EvenBytes(Bytes512 a) => new((a._v0.AsInt16() << 8 >> 8).AsByte());
@@ -62,6 +71,12 @@ internal readonly unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes512 AddProducts(Bytes512 sums, Bytes512 bytes, Bytes512 x) => new(AddProducts(sums._v0, bytes._v0, x._v0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes512 Magnitudes(Bytes512 a) => new(Vector512.Abs(a._v0.AsSByte()).AsByte());
+
+    public static Bytes512 AddSignedProducts(Bytes512 sums, Bytes512 bytes, Bytes512 magnitudes, Bytes512 x, Bytes512 ones) =>
+        throw new NotSupportedException("This form multiplies signed bytes as 16-bit numbers.");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes512 AddWordProducts(Bytes512 sums, Bytes512 a, Bytes512 b) => new(AddWordProducts(sums._v0, a._v0, b._v0));
@@ -108,6 +123,11 @@ internal readonly unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> Widen(Vector512<byte> sums, Vector512<byte> pairs) => MultiplyAdd(sums.AsInt16(), pairs.AsInt16()).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> ShiftRight(Vector512<uint> a, Vector512<uint> count) => Avx512F.IsSupported
+        ? Avx512F.ShiftRightLogicalVariable(a, count)
+        : Vector512.Create(Avx2.ShiftRightLogicalVariable(a.GetLower(), count.GetLower()), Avx2.ShiftRightLogicalVariable(a.GetUpper(), count.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> MultiplyAdd(Vector512<byte> a, Vector512<sbyte> b) => Avx512BW.IsSupported

@@ -14,11 +14,17 @@ internal unsafe interface IBytes<TSelf, TLanes>
     /// <summary>Rows of a tile at most: as many accumulators as there are registers.</summary>
     static abstract int TileRows { get; }
 
+    /// <summary>True if <see cref="AddSignedProducts"/> is faster than products of 16-bit numbers.</summary>
+    static abstract bool HasSign { get; }
+
     static abstract TSelf Load(byte* from);
 
     static abstract TSelf Create(byte value);
 
     static abstract TSelf Create(int value);
+
+    /// <summary>Four bytes in every lane.</summary>
+    static abstract TSelf Broadcast(void* from);
 
     /// <summary>Sixteen signed bytes, each twice as 16-bit numbers in its lane.</summary>
     static abstract TSelf LoadPairs(sbyte* from);
@@ -32,14 +38,14 @@ internal unsafe interface IBytes<TSelf, TLanes>
 
     static abstract TSelf operator ^(TSelf a, TSelf b);
 
-    /// <summary>16-bit numbers to the right, zeros in.</summary>
-    static abstract TSelf ShiftRight(TSelf a, int count);
+    /// <summary>Lanes to the right by the number in each lane of <paramref name="count"/>, the same in all; zeros in.</summary>
+    static abstract TSelf ShiftRight(TSelf a, TSelf count);
 
-    /// <summary>16-bit numbers four to the left.</summary>
+    /// <summary>Lanes four to the right, zeros in.</summary>
+    static abstract TSelf ShiftRight4(TSelf a);
+
+    /// <summary>Lanes four to the left.</summary>
     static abstract TSelf ShiftLeft4(TSelf a);
-
-    /// <summary>All ones in the bytes that are equal.</summary>
-    static abstract TSelf EqualBytes(TSelf a, TSelf b);
 
     /// <summary>Bytes 0 and 2 of each lane as signed 16-bit numbers.</summary>
     static abstract TSelf EvenBytes(TSelf a);
@@ -49,6 +55,17 @@ internal unsafe interface IBytes<TSelf, TLanes>
 
     /// <summary>Adds products of unsigned bytes with the four signed bytes of <paramref name="x"/>; in 16-bit pairs if <see cref="Narrow"/>.</summary>
     static abstract TSelf AddProducts(TSelf sums, TSelf bytes, TSelf x);
+
+    /// <summary>Magnitudes of signed bytes, as unsigned ones.</summary>
+    static abstract TSelf Magnitudes(TSelf a);
+
+    /// <summary>Adds products of signed bytes, given with their magnitudes, with the four signed bytes of <paramref name="x"/> to 32-bit sums.</summary>
+    /// <param name="sums">Sums so far.</param>
+    /// <param name="bytes">Signed bytes.</param>
+    /// <param name="magnitudes"><see cref="Magnitudes"/> of them.</param>
+    /// <param name="x">Four signed bytes, the same in all lanes.</param>
+    /// <param name="ones">1 in every 16 bits, from where the compiler cannot know it, so that it stays in a register.</param>
+    static abstract TSelf AddSignedProducts(TSelf sums, TSelf bytes, TSelf magnitudes, TSelf x, TSelf ones);
 
     /// <summary>Adds products of 16-bit numbers, each below 2¹⁵ in magnitude, to 32-bit sums.</summary>
     static abstract TSelf AddWordProducts(TSelf sums, TSelf a, TSelf b);

@@ -12,11 +12,11 @@ internal sealed unsafe class KernelTable
     public KernelTable(Isa isa)
     {
         Isa = isa;
-        Quantize = &ScalarKernels.Quantize;
+        Quantize = isa == Isa.Vector128 ? &QuantizeKernels.Quantize128 : &QuantizeKernels.Quantize256;
         UseScalarPanels();
         switch (isa)
         {
-            case Isa.Scalar: UseLanes<LanesScalar>(); UsePlainScalar(); break;
+            case Isa.Scalar: Quantize = &ScalarKernels.Quantize; UseLanes<LanesScalar>(); UsePlainScalar(); break;
             case Isa.Vector128: UseLanes<Lanes128>(); UseBytes<Bytes128, Lanes128>(); break;
             case Isa.Avx2: UseLanes<Lanes256>(); UseBytes<Bytes256, Lanes256>(); break;
             case Isa.AvxVnni: UseLanes<Lanes256>(); UseBytes<Bytes256Vnni, Lanes256>(); break;

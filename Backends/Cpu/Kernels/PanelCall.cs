@@ -24,6 +24,9 @@ internal unsafe struct PanelCall
     /// <summary>Block formats: the first row's quantised activations.</summary>
     public QuantizedRows Quantized;
 
+    /// <summary>0x00010001.</summary>
+    public int WordOnes;
+
     /// <summary>Results, [Panels, MaxRows, 16].</summary>
     public float* Sums;
 

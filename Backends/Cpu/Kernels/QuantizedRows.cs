@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Activations quantised in blocks of 32 (docs/numerics.md), row after row.</summary>
@@ -20,6 +22,15 @@ internal unsafe struct QuantizedRows
 
     /// <summary>Σ q of the two halves of each block as a pair of 16-bit numbers, [rows, InDim / 32].</summary>
     public int* HalfSums;
+
+    /// <summary>Moves scales and sums on by a block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void NextBlock()
+    {
+        Scale++;
+        ScaledSum++;
+        HalfSums++;
+    }
 
     /// <summary>The rows from <paramref name="row"/> on.</summary>
     public readonly QuantizedRows From(int row, int inDim)

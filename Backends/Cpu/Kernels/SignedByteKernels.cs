@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>
-/// Matrix products of signed bytes where the processor sums pairs of products in 16 bits, which 127 · 128 would overflow: bytes are widened to
-/// 16 bits, once for all rows of a tile, and products summed in 32.
+/// Matrix products of signed bytes where the processor sums pairs of products in 16 bits, which unsigned bytes would overflow. Either the
+/// sign goes to the activations, or bytes are widened to 16 bits once for all rows of a tile; both sums are exact.
 /// </summary>
 internal static unsafe class SignedByteKernels<TBytes, TLanes>
     where TBytes : unmanaged, IBytes<TBytes, TLanes>
@@ -39,21 +39,37 @@ internal static unsafe class SignedByteKernels<TBytes, TLanes>
         byte* numbers = call->Panel + panel * call->PanelBytes, scales = numbers + (long)blocks * PanelFormat.S8.UnitBytes();
         float* sums = call->SumsOf(panel, row);
         QuantizedRows x = call->Quantized.From(row, inDim);
-        byte* qa = (byte*)x.Wide, qb = qa + 2 * inDim, qc = qb + 2 * inDim, qd = qc + 2 * inDim, qe = qd + 2 * inDim, qf = qe + 2 * inDim;
+        bool sign = TBytes.HasSign && TRows.Count <= 2; // more rows share the widening
+        int group = sign ? 4 : 8, stride = inDim * group / 4; // bytes of activations of a group and of a row
+        byte* qa = sign ? (byte*)x.Q : (byte*)x.Wide, qb = qa + stride, qc = qb + stride, qd = qc + stride, qe = qd + stride, qf = qe + stride;
         for (int r = 0; r < TRows.Count; r++) TLanes.Create(0).Store(sums + r * Outputs);
+        TBytes ones = TBytes.Create(call->WordOnes);
         nint at = 0; // bytes of activations before this group
         for (int block = 0; block < blocks; block++, scales += 32)
         {
             TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
-            for (int group = 0; group < 8; group++, numbers += 64, at += 8)
+            for (int g = 0; g < 8; g++, numbers += 64, at += group)
             {
-                TBytes w = TBytes.Load(numbers), even = TBytes.EvenBytes(w), odd = TBytes.OddBytes(w);
-                a = Add(a, even, odd, qa + at);
-                if (TRows.Count > 1) b = Add(b, even, odd, qb + at);
-                if (TRows.Count > 2) c = Add(c, even, odd, qc + at);
-                if (TRows.Count > 3) d = Add(d, even, odd, qd + at);
-                if (TRows.Count > 4) e = Add(e, even, odd, qe + at);
-                if (TRows.Count > 5) f = Add(f, even, odd, qf + at);
+                TBytes w = TBytes.Load(numbers), u, v;
+                if (sign)
+                {
+                    u = TBytes.Magnitudes(w);
+                    a = TBytes.AddSignedProducts(a, w, u, TBytes.Broadcast(qa + at), ones);
+                    if (TRows.Count > 1) b = TBytes.AddSignedProducts(b, w, u, TBytes.Broadcast(qb + at), ones);
+                    if (TRows.Count > 2) c = TBytes.AddSignedProducts(c, w, u, TBytes.Broadcast(qc + at), ones);
+                    if (TRows.Count > 3) d = TBytes.AddSignedProducts(d, w, u, TBytes.Broadcast(qd + at), ones);
+                    if (TRows.Count > 4) e = TBytes.AddSignedProducts(e, w, u, TBytes.Broadcast(qe + at), ones);
+                    if (TRows.Count > 5) f = TBytes.AddSignedProducts(f, w, u, TBytes.Broadcast(qf + at), ones);
+                    continue;
+                }
+                u = TBytes.EvenBytes(w);
+                v = TBytes.OddBytes(w);
+                a = Add(a, u, v, qa + at);
+                if (TRows.Count > 1) b = Add(b, u, v, qb + at);
+                if (TRows.Count > 2) c = Add(c, u, v, qc + at);
+                if (TRows.Count > 3) d = Add(d, u, v, qd + at);
+                if (TRows.Count > 4) e = Add(e, u, v, qe + at);
+                if (TRows.Count > 5) f = Add(f, u, v, qf + at);
             }
             TLanes scale = TLanes.LoadHalfPairs(scales);
             Finish(a, sums + 0 * Outputs, scale, x.Scale[0 * blocks + block]);
@@ -68,8 +84,8 @@ internal static unsafe class SignedByteKernels<TBytes, TLanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TBytes Add(TBytes sums, TBytes even, TBytes odd, byte* x)
     {
-        sums = TBytes.AddWordProducts(sums, even, TBytes.Create(*(int*)x));
-        return TBytes.AddWordProducts(sums, odd, TBytes.Create(*(int*)(x + 4)));
+        sums = TBytes.AddWordProducts(sums, even, TBytes.Broadcast(x));
+        return TBytes.AddWordProducts(sums, odd, TBytes.Broadcast(x + 4));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,7 +26,7 @@ internal unsafe struct MatMulWork : IWork
         int first = 0;
         for (; chunk >= task->EndChunk; task++) first = task->EndChunk;
         int panel = (chunk - first) * task->PanelsPerChunk, end = Math.Min(task->PanelCount, panel + task->PanelsPerChunk);
-        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, Sums = Sums + worker * PanelCall.SumCount };
+        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, WordOnes = 0x00010001, Sums = Sums + worker * PanelCall.SumCount };
         for (int row = 0; row < RowCount; row += PanelCall.MaxRows)
         {
             call.Rows = Math.Min(PanelCall.MaxRows, RowCount - row);
