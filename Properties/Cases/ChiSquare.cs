@@ -28,6 +28,7 @@ internal static class ChiSquare
             statistic += (rareCount - rareExpected) * (rareCount - rareExpected) / rareExpected;
             cells++;
         }
+        if (cells < 2) return Verdict.Held; // all but certain: nothing to compare
         double bound = Bound(cells - 1);
         return Verdict.Of(
             statistic <= bound,
@@ -37,7 +38,6 @@ internal static class ChiSquare
     /// <summary>Wilson and Hilferty's quantile.</summary>
     private static double Bound(int freedom)
     {
-        if (freedom <= 0) return 1e-9;
         double spread = 2.0 / (9 * freedom);
         return freedom * Math.Pow(1 - spread + Deviations * Math.Sqrt(spread), 3);
     }

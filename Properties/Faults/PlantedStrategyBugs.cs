@@ -35,6 +35,10 @@ public static class PlantedStrategyBugs
     public static PlantedBug ReleaseTouchesNeighbour { get; } = Wrapped(
         "release-touches-neighbour", "A request that leaves moves its neighbours' keys and values.", (inner, runner) => new ReleaseTouchesNeighbour(inner, runner));
 
+    /// <summary>Admission runs the prompt.</summary>
+    public static PlantedBug AdmissionRuns { get; } = Wrapped(
+        "admission-runs", "A prompt runs when it is admitted, and stalls the batch.", (inner, _) => new AdmissionRuns(inner));
+
     /// <summary>The last slot stays empty.</summary>
     public static PlantedBug LastSlotUnused { get; } = Wrapped(
         "last-slot-unused", "Requests end one slot before the context does.", (inner, _) => new LastSlotUnused(inner));

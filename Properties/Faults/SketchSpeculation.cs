@@ -92,10 +92,9 @@ internal sealed class SketchSpeculation(ModelRunner target, SketchFault fault) :
         int count = Math.Min(Math.Min(Guesses, room), Math.Min(target.Batch.FreeRows, draft.Kv.Room));
         for (int i = 0; i < count; i++)
         {
-            int parent = i < 4 ? -1 : random.Below(i), row = parent < 0 ? draft.Fed[^1] : draft.Nodes[parent].Row;
-            if (target.Batch.Positions[row] + 1 >= Math.Min(deepest + 1, target.Model.ContextLength)) continue;
-            if (parent >= draft.Nodes.Count) continue;
+            int parent = draft.Nodes.Count < 4 ? -1 : random.Below(draft.Nodes.Count), row = parent < 0 ? draft.Fed[^1] : draft.Nodes[parent].Row;
             int token = random.Below(Math.Min(TinyModels.VocabSize, _logits.Length));
+            if (target.Batch.Positions[row] >= Math.Min(deepest, target.Model.ContextLength - 1)) continue;
             draft.Nodes.Add((token, parent, target.Batch.Add(draft.Kv, token, row)));
         }
     }

@@ -16,6 +16,17 @@ internal sealed class ReleaseTouchesNeighbour(IDecodingStrategy inner, ModelRunn
     }
 }
 
+/// <summary>Runs a request's prompt as soon as it is admitted, while everybody else waits.</summary>
+internal sealed class AdmissionRuns(IDecodingStrategy inner) : StrategyDecorator(inner)
+{
+    public override bool TryAdmit(DecodingRequest request)
+    {
+        if (!base.TryAdmit(request)) return false;
+        base.Step([request]);
+        return true;
+    }
+}
+
 /// <summary>Ends requests one slot before the context does.</summary>
 internal sealed class LastSlotUnused(IDecodingStrategy inner) : StrategyDecorator(inner)
 {

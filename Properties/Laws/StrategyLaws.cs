@@ -30,9 +30,9 @@ public static class StrategyLaws
             PlantedStrategyBugs.LastSlotUnused),
         new CheckedLaw<Workload>(
             "steps/accounting", LawKind.Strategy,
-            "Every step makes progress and counts what it emitted; when everybody has left, every page is free.",
+            "Admission only reserves, every step makes progress and counts what it emitted, and when everybody has left every page is free.",
             Arb.From(Workload.Any.Generator.Select(w => w with { Cancels = w.ScheduleSeed % 2 == 0 }), w => w.Smaller()), 30, Accounting,
-            PlantedStrategyBugs.LeaksPages, PlantedStrategyBugs.Miscounts),
+            PlantedStrategyBugs.LeaksPages, PlantedStrategyBugs.Miscounts, PlantedStrategyBugs.AdmissionRuns),
         new CheckedLaw<Workload>(
             "steps/allocation", LawKind.Strategy,
             "After warm-up a step allocates no managed memory.",

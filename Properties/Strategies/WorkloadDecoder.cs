@@ -82,7 +82,9 @@ internal sealed class WorkloadDecoder
         int limit = _alone ? 1 : _work.MaxBatch;
         while (_running.Count < limit && waiting.TryPeek(out DecodingRequest? next) && _arrivals[next] <= step)
         {
+            int pages = _pool.FreePages;
             if (!_strategy.TryAdmit(next)) return _running.Count == 0 ? "a request was not admitted although nothing else runs" : null;
+            if (_pool.FreePages != pages || next.Output.Length > 0) return "admission did more than reserve: it took pages or emitted a token";
             _running.Add(waiting.Dequeue());
         }
         return null;

@@ -8,7 +8,9 @@ public sealed class BackendLawTests
 {
     private static readonly LawSubject Reference = new() { Name = "reference", Backend = _ => new ReferenceBackend() };
 
-    public static TheoryData<string> Laws => LawTheories.Laws(LawBook.Of(LawKind.Backend));
+    /// <summary>The laws that do not compare the reference with itself.</summary>
+    public static TheoryData<string> Laws =>
+        LawTheories.Laws(LawBook.Of(LawKind.Backend).Where(law => law.Id.StartsWith("double/", StringComparison.Ordinal) || law.Id == "tree/attend"));
 
     public static TheoryData<string, string> Bugs => LawTheories.Bugs(LawBook.Of(LawKind.Backend));
 
