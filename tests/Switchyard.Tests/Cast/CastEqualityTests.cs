@@ -129,17 +129,16 @@ public sealed class CastEqualityTests
         using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
         var costs = new TableCosts(TableCosts.Affine(0.1, 1), TableCosts.Affine(0.01, 0.05));
         using SpeculativeStrategy strategy = Make(backend, "llama-gqa-tied", 1, new CastShaper(costs, new CastOptions { MaxDepth = 4, MaxBreadth = 4, MaxNodes = 10 }));
-        var request = new DecodingRequest([1, 2, 3], new GenerationOptions { MaxNewTokens = 90, Seed = 4, Temperature = 0.7f });
-        DecodingRequest[] batch = [request];
-        Assert.True(strategy.TryAdmit(request));
-        for (int step = 0; step < 12 && !request.IsFinished; step++) strategy.Step(batch);
+        DecodingRequest[] batch = Decoding.Requests(4, 3, i => new GenerationOptions { MaxNewTokens = 90, Seed = 4, Temperature = 0.7f * i, IgnoreEos = true }, longest: 6);
+        foreach (DecodingRequest request in batch) Assert.True(strategy.TryAdmit(request));
+        for (int step = 0; step < 14; step++) strategy.Step(batch);
         long before = GC.GetAllocatedBytesForCurrentThread();
         int steps = 0;
-        for (; steps < 8 && !request.IsFinished; steps++) strategy.Step(batch);
+        for (; steps < 6 && !(batch[0].IsFinished || batch[1].IsFinished || batch[2].IsFinished); steps++) strategy.Step(batch);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(steps > 3);
         Assert.Equal(0, allocated);
-        strategy.Release(request);
+        foreach (DecodingRequest request in batch) strategy.Release(request);
     }
 
     private static SpeculativeStrategy Make(IBackend backend, string model, int seed, ITreeShaper shaper) => new(

@@ -82,13 +82,17 @@ public sealed class EqualityTests
         "tree", Decoding.Runner(backend, "llama-mha-biases", 5, rows: 11, slots: 96),
         Decoding.Draft(backend, "llama-mha-biases", 5, rows: 9), new FixedShaper(5, 4, 16)));
 
-    [Fact]
-    public void A_draft_that_is_the_target_is_always_right()
+    [Theory]
+    [InlineData("llama3-rope")]
+    [InlineData("mistral-window")]
+    [InlineData("qwen2-bias")]
+    [InlineData("qwen3-qk-norm")]
+    public void A_draft_that_is_the_target_is_always_right(string model)
     {
         using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
         DecodingRequest[] requests = Decoding.Requests(1, Requests, i => Decoding.Options(i));
         using var strategy = new SpeculativeStrategy(
-            "chain", Decoding.Runner(backend, "llama3-rope"), Decoding.Draft(backend, "llama3-rope", 0, DType.F32), FixedShaper.Chain(5));
+            "chain", Decoding.Runner(backend, model), Decoding.Draft(backend, model, 0, DType.F32), FixedShaper.Chain(5));
         StepStats stats = Decoding.Run(strategy, requests, 3);
         foreach (DecodingRequest request in requests)
         {
@@ -115,6 +119,25 @@ public sealed class EqualityTests
         StepStats stats = Decoding.Run(strategy, requests, 8);
         Decoding.Same(plain, requests);
         Assert.InRange((double)stats.Accepted / stats.Drafted, 0.72, 0.88);
+    }
+
+    [Fact]
+    public void Reported_log_probabilities_are_plain_decodings()
+    {
+        using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        GenerationOptions options = new() { MaxNewTokens = 30, Temperature = 0.7f, Seed = 2, LogProbs = 2, IgnoreEos = true };
+        List<GeneratedToken> plain = [], tree = [];
+        using (var oracle = new AutoregressiveStrategy(Decoding.Runner(backend, "llama-yarn"))) Decoding.Run(oracle, [new([1, 2], options, Decoding.Text, plain.Add)], 1);
+        using var strategy = new SpeculativeStrategy(
+            "tree", Decoding.Runner(backend, "llama-yarn"), Decoding.Draft(backend, "llama-yarn", 0), new FixedShaper(4, 3, 9));
+        Decoding.Run(strategy, [new([1, 2], options, Decoding.Text, tree.Add)], 1);
+        Assert.Equal(30, plain.Count);
+        for (int i = 0; i < plain.Count; i++)
+        {
+            Assert.Equal((plain[i].Token, plain[i].Text, plain[i].FinishReason), (tree[i].Token, tree[i].Text, tree[i].FinishReason));
+            Assert.Equal(plain[i].Choice.LogProbability, tree[i].Choice.LogProbability);
+            Assert.Equal(plain[i].Choice.Top!, tree[i].Choice.Top!);
+        }
     }
 
     private static void Check(string model, int seed, int together, Func<IBackend, SpeculativeStrategy> make)
