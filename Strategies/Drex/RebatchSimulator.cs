@@ -25,55 +25,28 @@ public readonly record struct RebatchSimulator(int Batch, double ExitRate, doubl
     public double Throughput(double threshold, Func<double> chance, int iterations = 60_000, bool inlineDrain = false)
     {
         ArgumentNullException.ThrowIfNull(chance);
-        var ready = new LinkedList<int>();
-        var parked = new LinkedList<int>();
-        for (int i = 0; i < 3 * Batch; i++) ready.AddLast(i);
+        int ready = 3 * Batch, parked = 0; // which request waits where changes no time: counts are enough
         double seconds = 0;
         long tokens = 0;
-        var batch = new List<(int Request, bool Wants)>(Batch);
         for (int iteration = 0; iteration < iterations; iteration++)
         {
-            if (parked.Count >= Batch || ready.Count == 0)
+            int drained = Math.Min(Batch, parked);
+            if (parked >= Batch || ready == 0)
             {
-                (seconds, tokens) = (seconds + DeepSeconds, tokens + Math.Min(Batch, parked.Count));
-                Flush(parked, ready, toFront: true);
+                (seconds, tokens, ready, parked) = (seconds + DeepSeconds, tokens + drained, ready + drained, parked - drained);
                 continue;
             }
-            int wanting = Draw(ready, batch, chance);
-            bool splits = wanting > threshold && parked.Count + batch.Count - wanting <= (2 * Batch) + 1;
-            foreach ((int request, bool wants) in batch) (splits && !wants ? parked : ready).AddLast(request);
-            (seconds, tokens) = (seconds + (splits ? ShallowSeconds : FullSeconds), tokens + (splits ? wanting : batch.Count));
-            if (splits || !inlineDrain || parked.Count < 2) continue;
-            tokens += Math.Min(Batch, parked.Count);
-            Flush(parked, ready, toFront: false);
+            int rows = Math.Min(Batch, ready), wanting = 0;
+            for (int i = 0; i < rows; i++) if (chance() < ExitRate) wanting++;
+            int staying = rows - wanting;
+            if (wanting > threshold && parked + staying <= (2 * Batch) + 1)
+            {
+                (seconds, tokens, ready, parked) = (seconds + ShallowSeconds, tokens + wanting, ready - staying, parked + staying);
+                continue;
+            }
+            (seconds, tokens) = (seconds + FullSeconds, tokens + rows);
+            if (inlineDrain && parked >= 2) (tokens, ready, parked) = (tokens + drained, ready + drained, parked - drained);
         }
         return tokens / seconds;
-    }
-
-    private int Draw(LinkedList<int> ready, List<(int Request, bool Wants)> batch, Func<double> chance)
-    {
-        batch.Clear();
-        int wanting = 0;
-        while (batch.Count < Batch && ready.First is { } first)
-        {
-            bool wants = chance() < ExitRate;
-            if (wants) wanting++;
-            batch.Add((first.Value, wants));
-            ready.RemoveFirst();
-        }
-        return wanting;
-    }
-
-    private void Flush(LinkedList<int> parked, LinkedList<int> ready, bool toFront)
-    {
-        LinkedListNode<int>? at = null;
-        for (int i = 0; i < Batch && parked.First is { } first; i++)
-        {
-            parked.RemoveFirst();
-            if (!toFront) ready.AddLast(first);
-            else if (at is null) ready.AddFirst(first);
-            else ready.AddAfter(at, first);
-            at = first;
-        }
     }
 }
