@@ -14,6 +14,7 @@ public static class StrategyCatalog
                 spec.AllowOnly();
                 return new AutoregressiveStrategy(context.NewTargetRunner());
             }),
+        DrexKind.Kind,
     ];
 
     /// <summary>Finds the kind that <paramref name="spec"/> names.</summary>

@@ -17,6 +17,9 @@ public sealed record DrexParts
     /// <summary>Replaces measured confidences; null: none.</summary>
     public IConfidenceSource? Confidence { get; init; }
 
+    /// <summary>Disposed with the strategy, before its runner: what <see cref="Heads"/> lie in.</summary>
+    public IDisposable? Owned { get; init; }
+
     /// <summary>The clock of deadlines and measurements; null: the system's.</summary>
     public TimeProvider? Time { get; init; }
 }

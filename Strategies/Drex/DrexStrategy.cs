@@ -25,6 +25,7 @@ public sealed partial class DrexStrategy : IDecodingStrategy
     private readonly ISplitCosts _costs;
     private readonly IRebatchRule _rule;
     private readonly IConfidenceSource? _confidence;
+    private readonly IDisposable? _owned;
     private readonly AdaptiveRebatchingThreshold? _threshold;
     private readonly ExitHead[] _ramps;
     private readonly LayerRange[] _stages;     // [ramps + 1]: layers from each exit to the next
@@ -54,7 +55,7 @@ public sealed partial class DrexStrategy : IDecodingStrategy
         _time = parts?.Time ?? TimeProvider.System;
         _costs = parts?.Costs ?? new MeasuredSplitCosts([.. _stages.Select(s => s.Count)]);
         _rule = parts?.Rule ?? new GatheringRule(_costs, _stages.Length);
-        _confidence = parts?.Confidence;
+        (_confidence, _owned) = (parts?.Confidence, parts?.Owned);
         _threshold = _options is { Policy: DrexPolicy.Rebatch, Stays: StayRule.Paper } ? new(_options.MaxRows, _options.PublishedThreshold) : null;
         _chunks = _options.Chunks ?? PromptChunks.Default;
         (Statistics, Log) = (new DrexStatistics(depths), new DrexLog(_options.LogCapacity));
@@ -163,8 +164,12 @@ public sealed partial class DrexStrategy : IDecodingStrategy
         _admitted--;
     }
 
-    /// <summary>Frees the runner.</summary>
-    public void Dispose() => _target.Dispose();
+    /// <summary>Frees the runner, and the exit heads where they were given to it.</summary>
+    public void Dispose()
+    {
+        _owned?.Dispose();
+        _target.Dispose();
+    }
 
     private BackendCounters Counters => _target.Model.Backend.Counters;
 
