@@ -13,10 +13,10 @@ namespace Switchyard.Strategies;
 /// Requests need <see cref="GenerationOptions.IgnoreEos"/> and as many <see cref="GenerationOptions.MaxNewTokens"/> as the prompt
 /// has tokens, less one. Company changes nobody's numbers.
 /// </remarks>
-/// <param name="target">The model, its cache and its arena. Owned from here on.</param>
-public sealed class ScoringStrategy(ModelRunner target) : IDecodingStrategy
+/// <param name="open">Makes the model's runner when the first request asks for admission, on the decoding thread; owned from there on.</param>
+public sealed class ScoringStrategy(Func<ModelRunner> open) : IDecodingStrategy
 {
-    private readonly ForwardPass _pass = new(target);
+    private ForwardPass? _pass;
     private float[] _exponentials = [];
 
     /// <inheritdoc/>
@@ -32,6 +32,8 @@ public sealed class ScoringStrategy(ModelRunner target) : IDecodingStrategy
         int slots = request.PromptLength - 1; // the last token is predicted, not run
         if (slots < 1 || request.Options.MaxNewTokens != slots || !request.Options.IgnoreEos)
             throw new ArgumentException("Scoring needs a prompt of two tokens or more, MaxNewTokens one less than its length, and IgnoreEos.", nameof(request));
+        _pass ??= new ForwardPass(open());
+        ModelRunner target = _pass.Runner;
         if (slots > target.Model.ContextLength)
             throw new ContextOverflowException($"The text has {request.PromptLength} tokens; one window holds {target.Model.ContextLength + 1}. Score it in windows.");
         if (target.Pool.TryRent(slots) is not { } kv) return false;
@@ -42,11 +44,12 @@ public sealed class ScoringStrategy(ModelRunner target) : IDecodingStrategy
     /// <inheritdoc/>
     public StepStats Step(ReadOnlySpan<DecodingRequest> batch)
     {
-        if (batch.IsEmpty) return default;
+        if (batch.IsEmpty || _pass is null) return default;
+        TransformerModel model = _pass.Runner.Model;
         DecodingRequest request = batch[0]; // a window fills the arena: one after another is as fast as together
         var kv = (KvSequence)(request.State ?? throw new InvalidOperationException("The request was not admitted to this strategy. Call TryAdmit first."));
         ReadOnlySpan<int> text = request.Tokens[..request.PromptLength];
-        if (_exponentials.Length < target.Model.Config.VocabSize) _exponentials = new float[target.Model.Config.VocabSize];
+        if (_exponentials.Length < model.Config.VocabSize) _exponentials = new float[model.Config.VocabSize];
         try
         {
             int first = kv.Length;
@@ -55,10 +58,10 @@ public sealed class ScoringStrategy(ModelRunner target) : IDecodingStrategy
             _pass.Run();
             kv.CommitAll();
             request.Statistics.TargetForwards++;
-            request.Statistics.LayerRows += (long)_pass.Rows.Length * target.Model.Config.LayerCount;
+            request.Statistics.LayerRows += (long)_pass.Rows.Length * model.Config.LayerCount;
             var reader = new Reader(request, first, _exponentials);
             _pass.Readout(ref reader);
-            return new StepStats(_pass.Rows.Length, LayerRows: (long)_pass.Rows.Length * target.Model.Config.LayerCount, TargetForwards: 1);
+            return new StepStats(_pass.Rows.Length, LayerRows: (long)_pass.Rows.Length * model.Config.LayerCount, TargetForwards: 1);
         }
         finally
         {
@@ -71,12 +74,12 @@ public sealed class ScoringStrategy(ModelRunner target) : IDecodingStrategy
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.State is not KvSequence kv) return;
-        target.Pool.Return(kv);
+        _pass?.Runner.Pool.Return(kv);
         request.State = null;
     }
 
     /// <summary>Frees the runner.</summary>
-    public void Dispose() => target.Dispose();
+    public void Dispose() => _pass?.Runner.Dispose();
 
     /// <summary>Gives each row's next token its probability.</summary>
     private readonly ref struct Reader(DecodingRequest request, int first, Span<float> exponentials) : ILogitsReader

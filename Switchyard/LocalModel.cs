@@ -2,7 +2,6 @@ using Switchyard.Model;
 using Switchyard.Model.Text;
 using Switchyard.Strategies;
 using Switchyard.Strategies.Serving;
-using Switchyard.Tensor;
 
 namespace Switchyard;
 
@@ -28,7 +27,8 @@ public sealed class LocalModel : IAsyncDisposable
         {
             foreach (StrategySpec spec in options.MoreStrategies.Prepend(options.Strategy).Distinct())
                 _strategies.Add((spec, StrategyCatalog.Find(spec, options.StrategyKinds).Create(spec, session.StrategyContext(options))));
-            _scoring = new ScoringStrategy(new ModelRunner(session.Model, rowsOf(session.Model), ScoreWindow, DType.F32));
+            int window = Math.Min(ScoreWindow, session.Model.ContextLength);
+            _scoring = new ScoringStrategy(() => new ModelRunner(session.Model, window, window));
         }
         catch
         {
@@ -37,8 +37,6 @@ public sealed class LocalModel : IAsyncDisposable
         }
         _engine = new InferenceEngine(
             [.. _strategies.Select(s => s.Strategy), _scoring], session.Text, new EngineOptions { MaxBatch = options.MaxBatch, Time = options.Time });
-
-        static int rowsOf(TransformerModel model) => Math.Min(ScoreWindow, model.ContextLength);
     }
 
     /// <summary>Where the model was opened from.</summary>

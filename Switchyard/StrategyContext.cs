@@ -6,7 +6,7 @@ namespace Switchyard;
 /// <summary>What a strategy is made from: the target, its tokenizer, and the means to open drafts beside it.</summary>
 public sealed class StrategyContext
 {
-    private const int PromptRows = 256; // what a step runs of waiting prompts when nothing decodes
+    internal const int PromptRows = 256; // what a step runs of waiting prompts when nothing decodes
 
     private readonly Func<string, DraftModel> _openDraft;
 

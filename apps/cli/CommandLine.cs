@@ -53,6 +53,7 @@ internal static class CommandLine
         var root = new Command("switchyard", "Runs Llama- and Qwen-family models on the CPU, with decoding that adapts and never changes the tokens.")
         {
             RunCommand.Create(terminal),
+            InspectCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             ScoreCommand.Create(terminal),
             BenchCommand.Create(terminal),

@@ -1,6 +1,7 @@
 using Switchyard.Cli.Output;
 using Switchyard.Model;
-using Switchyard.Strategies;
+using Switchyard.Strategies.Sampling;
+using Switchyard.Strategies.Serving;
 
 namespace Switchyard.Cli;
 
@@ -12,17 +13,21 @@ internal static class Failures
     {
         int code = CodeOf(error);
         if (code == ExitCodes.Interrupted) terminal.Note("Stopped.");
-        else terminal.Error(error.Message);
+        else terminal.Error(Message(error));
         if (verbose && code != ExitCodes.Interrupted) terminal.Note(error.ToString());
         else if (code == ExitCodes.Internal) terminal.Note($"This is a fault of switchyard ({error.GetType().Name}); --verbose shows where.");
         return code;
     }
 
+    /// <summary>The message, without the name of a parameter that the command line does not have.</summary>
+    private static string Message(Exception error) =>
+        error is ArgumentException { ParamName: { } name } ? error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : error.Message;
+
     private static int CodeOf(Exception error) => error switch
     {
         OperationCanceledException => ExitCodes.Interrupted,
-        UsageException or StrategySpecException or GenerationOptionsException => ExitCodes.Usage,
-        IOException or UnauthorizedAccessException or ContextOverflowException or InsufficientMemoryException => ExitCodes.Model,
+        UsageException or ArgumentException or NotSupportedException => ExitCodes.Usage,
+        IOException or UnauthorizedAccessException or ContextOverflowException or AdmissionException or LogitsException or OutOfMemoryException => ExitCodes.Model,
         _ => ExitCodes.Internal,
     };
 }

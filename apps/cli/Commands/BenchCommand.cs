@@ -59,7 +59,7 @@ internal static class BenchCommand
 
     private static TransformerModel Load(string path, IBackend backend, int context)
     {
-        using ModelFiles files = ModelFiles.Open(path);
+        using ModelFiles files = ModelFiles.Open(ModelPath.Resolve(path));
         return ModelLoader.Load(files, backend, new LoadOptions { ContextLength = Math.Min(context, files.Config.MaxPositionEmbeddings) });
     }
 

@@ -32,7 +32,7 @@ internal static class RunCommand
             if (parsed.GetValue(batch) < 1) throw new UsageException("--batch takes 1 or more.");
             IReadOnlyList<string>? many = parsed.GetValue(prompts) is { } file ? PromptFile.Read(CommonOptions.ReadText(file, terminal), file) : null;
             if (prompt == "-") prompt = (await terminal.Input.ReadToEndAsync(cancellationToken)).TrimEnd('\r', '\n');
-            LocalModelOptions options = opening.Read(parsed) with { Strategy = StrategySpec.Parse(parsed.GetRequiredValue(strategy)), MaxBatch = parsed.GetValue(batch) };
+            LocalModelOptions options = opening.Read(parsed) with { Strategy = StrategySpec.Parse(parsed.GetRequiredValue(strategy)), MaxBatch = many is null ? 1 : parsed.GetValue(batch) };
             sampling.Read(parsed, new GenerationOptions()).Validate(); // before anything is loaded
 
             await using LocalModel model = await ModelOptions.OpenAsync(path, options, terminal, cancellationToken);

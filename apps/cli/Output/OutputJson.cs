@@ -1,7 +1,9 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Switchyard.Benchmarking;
 using Switchyard.Strategies;
+using Switchyard.Tensor;
 
 namespace Switchyard.Cli.Output;
 
@@ -26,7 +28,8 @@ internal sealed record ScoreResult(long Tokens, double MeanNll, double Perplexit
 [JsonSerializable(typeof(DecodeReport))]
 [JsonSerializable(typeof(BatchResult))]
 [JsonSerializable(typeof(ScoreResult))]
-[JsonSerializable(typeof(Switchyard.Benchmarking.BenchReport))]
+[JsonSerializable(typeof(ModelInspection))]
+[JsonSerializable(typeof(BenchReport))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     private static readonly OutputJson Readable = new(new JsonSerializerOptions
@@ -38,6 +41,7 @@ internal sealed partial class OutputJson : JsonSerializerContext
         {
             new JsonStringEnumConverter<FinishReason>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DecodingGuarantee>(),
+            new JsonStringEnumConverter<DType>(),
         },
     });
 

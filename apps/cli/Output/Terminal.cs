@@ -58,6 +58,19 @@ internal sealed class Terminal
         else _live.Write(new Paragraph("error: ", new Style(Color.Red)).Append(text + Environment.NewLine));
     }
 
+    /// <summary>Names and values, one a line: a table without lines where a person reads, plain text with a tab elsewhere.</summary>
+    public void Table(IEnumerable<(string Name, string Value)> rows)
+    {
+        if (!DataIsTerminal)
+        {
+            foreach ((string name, string value) in rows) Data.WriteLine($"{name}\t{value}");
+            return;
+        }
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        foreach ((string name, string value) in rows) grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(value));
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Data), Ansi = NoColor ? AnsiSupport.No : AnsiSupport.Detect }).Write(grid);
+    }
+
     /// <summary>Text that a person reads while it grows: shown at once, and dimmed where that can be.</summary>
     public string Dim(string text) => DataIsTerminal && !NoColor && Environment.GetEnvironmentVariable("TERM") != "dumb" ? $"\e[2m{text}\e[22m" : text;
 

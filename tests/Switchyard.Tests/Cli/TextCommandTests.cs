@@ -16,6 +16,8 @@ public class TextCommandTests
     [InlineData("llama3/tokenizer.json", "llama-bpe")]
     [InlineData("llama2/tokenizer.json", "llama-spm")]
     [InlineData("qwen/tokenizer.json", "qwen2")]
+    [InlineData("gguf/ggml-vocab-gpt-2.gguf", "gpt-2")]
+    [InlineData("gguf/ggml-vocab-llama-spm.gguf", "llama-spm")]
     public async Task Tokenize_gives_every_vector(string tokenizer, string vectors)
     {
         if (TestPaths.InShared("tokenizers", "vectors", vectors + ".inp") is not { } file) return;

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Globalization;
+using Switchyard.Cli.Options;
+using Switchyard.Cli.Output;
+using Switchyard.Model.Files;
+
+namespace Switchyard.Cli.Commands;
+
+/// <summary><c>switchyard inspect MODEL</c>: what a model is and what it takes, without loading it.</summary>
+internal static class InspectCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var path = new Argument<string>("MODEL") { Description = "A folder or a .gguf file." };
+        Option<bool> json = CommonOptions.Json("everything");
+        var opening = new ModelOptions();
+        var command = new Command("inspect", "Show architecture, formats, tokenizer and memory of a model without loading it.") { path, json };
+        opening.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            ModelInspection model = ModelInspection.Of(parsed.GetRequiredValue(path), opening.Read(parsed) with { MaxBatch = 1 });
+            if (parsed.GetValue(json)) terminal.Data.WriteLine(OutputJson.Write(model));
+            else Print(model, terminal);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(ModelInspection model, Terminal terminal)
+    {
+        ArchitectureSummary a = model.Architecture;
+        MemoryEstimate m = model.Memory;
+        string rope = string.Create(CultureInfo.InvariantCulture, $"theta {a.RopeTheta}{(a.RopeScaling is null ? "" : $", scaling {a.RopeScaling}")}{(a.SlidingWindow is { } w ? $", window {w}" : "")}");
+        var rows = new List<(string, string)>
+        {
+            ("model", $"{model.Path} ({model.Container}, {Bytes(model.FileBytes)})"),
+            ("architecture", string.Create(CultureInfo.InvariantCulture, $"{a.Family}, {a.Parameters / 1e6:F1} M parameters, {a.LayerCount} layers, hidden {a.HiddenSize}, feed-forward {a.IntermediateSize}")),
+            ("attention", $"{a.HeadCount} heads, {a.KvHeadCount} key-value heads of {a.HeadDim}, {rope}"),
+            ("vocabulary", $"{a.VocabSize}{(a.TieWordEmbeddings ? ", tied" : "")}"),
+            ("context", $"{a.MaxPositionEmbeddings} by design"),
+        };
+        foreach (FormatSummary f in model.Formats)
+            rows.Add(("weights", $"{f.Count} tensors {f.Stored}, {Bytes(f.Bytes)}{(f.Stored == f.Computed ? "" : $", converted to {f.Computed} while loading")}"));
+        rows.Add(("tokenizer", model.Tokenizer is { } t ? $"{t.Kind}, {t.VocabularySize} tokens, begins with {t.BosId?.ToString(CultureInfo.InvariantCulture) ?? "nothing"}, ends with {string.Join(" or ", t.EosIds)}" : "none"));
+        rows.Add(("chat template", model.HasChatTemplate ? "yes" : "no"));
+        rows.Add(("memory", $"{Bytes(m.TotalBytes)}: weights {Bytes(m.WeightBytes)}, cache {Bytes(m.CacheBytes)} for {m.ContextLength} tokens, scratch {Bytes(m.ScratchBytes)}"));
+        rows.Add(("fits", m.Fits ? $"yes: {Bytes(m.FreeBytes)} free, context up to {m.LargestContextLength}" : $"no: {Bytes(m.FreeBytes)} free{(m.LargestContextLength > 0 ? $"; context up to {m.LargestContextLength} would fit" : "")}"));
+        rows.Add(("evidence", model.Evidence));
+        terminal.Table(rows);
+    }
+
+    private static string Bytes(long count) => count switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{count / (double)(1L << 30):F2} GiB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{count / (double)(1L << 20):F1} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{count / 1024.0:F1} KiB"),
+    };
+}
