@@ -5,15 +5,15 @@ namespace Switchyard.Tests.Golden;
 
 /// <summary>GGUF files in every format against a float64 computation on the dequantised weights.</summary>
 /// <remarks>
-/// Plain formats differ from the reference by float32 rounding alone. With block formats the activations are rounded to 8 bits
-/// per block as well, an error of up to 1/254 of a block's largest element in every product's operand; through two layers that
-/// leaves about a hundredth of the largest logit, more where weights are coarse and sums cancel less. Greedy ids must be exact
-/// wherever the reference's smallest margin is larger than twice that.
+/// Plain formats differ from the reference by float32 rounding alone: about a millionth of the largest logit. With block formats the
+/// activations are rounded to 8 bits per block as well, by up to 1/254 of the block's largest number; in this random model, whose
+/// attention is sharp, that moves logits by 0.7 to 2.7 percent of the largest (Q8_0 2.7, IQ4_NL 2.0, Q4_K_M 1.7, Q5_1 1.4, Q5_0 and Q6_K 1.3,
+/// Q5_K_M 1.1, Q4_0 1.0, Q4_1 0.9). Ids must be exact wherever the reference's margin is more than twice the tolerance.
 /// </remarks>
 [Collection(OneAtATime.Name)]
 public class GgufTests
 {
-    private const double PlainTolerance = 1e-4, BlockTolerance = 0.02; // of the largest logit
+    private const double PlainTolerance = 1e-5, BlockTolerance = 0.04; // of the largest logit
 
     /// <summary>One random model in ten formats.</summary>
     public static TheoryData<string> Formats => [.. TestPaths.InShared("models", "tiny-gguf") is { } folder
@@ -47,8 +47,11 @@ public class GgufTests
         {
             (double error, double scale) = GoldenModel.Distance(reference.Cases[i], logits[i]);
             Assert.True(error <= tolerance * scale, $"a logit is {error} from the reference; allowed are {tolerance} of {scale}");
-            if (reference.Cases[i].Margin > 2 * tolerance * scale) Assert.Equal(reference.Cases[i].GreedyIds, ids[i]);
-            else Assert.Equal(reference.Cases[i].GreedyIds.Length, ids[i].Length);
+            GoldenCase one = reference.Cases[i];
+            double[] best = [.. one.FirstLogits.Values.OrderDescending().Take(2)];
+            if (best[0] - best[1] > 2 * tolerance * scale) Assert.Equal(one.GreedyIds[0], ids[i][0]);
+            if (one.Margin > 2 * tolerance * scale) Assert.Equal(one.GreedyIds, ids[i]);
+            Assert.Equal(one.GreedyIds.Length, ids[i].Length);
         }
     }
 }
