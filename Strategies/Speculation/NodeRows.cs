@@ -34,9 +34,15 @@ internal sealed class NodeRows(int capacity)
         DecodingRequest request = session.Request;
         int depth = node == DraftTree.Root ? 0 : session.Tree.Depths[node];
         bool walks = depth > 0 && request.Sampler.Counts is not null; // penalties look at the path
-        int start = walks ? session.AdvanceTo(node) : 0;
-        int count = ranking.Rank(logits, request.Sampler, request.Tokens.Length + depth, _candidates.AsSpan(0, children));
-        if (walks) request.Sampler.Rewind(start);
+        int start = walks ? session.AdvanceTo(node) : request.Sampler.Position, count;
+        try
+        {
+            count = ranking.Rank(logits, request.Sampler, request.Tokens.Length + depth, _candidates.AsSpan(0, children));
+        }
+        finally
+        {
+            request.Sampler.Rewind(start);
+        }
         if (count == 0) session.Refuse();
         session.Offer(node, _candidates.AsSpan(0, count));
     }

@@ -185,7 +185,7 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         for (int i = 0; i < _decoding; i++)
         {
             (KvSequence kv, DraftSession session) = _entries[i];
-            if (session.RootRow < 0 && kv.Staged > 0) kv.Rollback(); // a drafter that did not clear up behind itself
+            ClearUp(kv, session);
             if (!_verifier.Add(kv, session.Request.Tokens, session.Tree, session.Walk, session.Request.Sampler, session.Request, session.RootRow)) continue;
             CountPass(session.Request, 1 + session.Walk.Shown);
             session.Request.Statistics.LayerRows += session.DraftLayerRows;
@@ -233,6 +233,14 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
             OnVerified?.Invoke(session);
         }
         return new StepStats(walk.ChoiceCount, walk.Shown, accepted, VerifiedRows: verified);
+    }
+
+    /// <summary>What a drafter that failed may have left behind: guesses in the target's cache, a sampler advanced along them.</summary>
+    private static void ClearUp(KvSequence kv, DraftSession session)
+    {
+        DecodingRequest request = session.Request;
+        if (session.RootRow < 0 && kv.Staged > 0) kv.Rollback();
+        if (request.Sampler.Position > request.Tokens.Length) request.Sampler.Rewind(request.Tokens.Length);
     }
 
     private void CountPass(DecodingRequest request, int rows)

@@ -21,6 +21,7 @@ public sealed class HostileDraftTests
     [InlineData(nameof(HostileDrafter.Way.ThrowsInObserve))]
     [InlineData(nameof(HostileDrafter.Way.ThrowsInOpen))]
     [InlineData(nameof(HostileDrafter.Way.ThrowsInClose))]
+    [InlineData(nameof(HostileDrafter.Way.ThrowsWithTheSamplerAhead))]
     public void The_tokens_stay_plain_decodings_and_the_report_says_what_happened(string way)
     {
         using var backend = new CpuBackend(new CpuOptions { Threads = 1 });

@@ -20,6 +20,7 @@ internal sealed class HostileDrafter(HostileDrafter.Way way) : IDrafter
         ThrowsInObserve,
         ThrowsInOpen,
         ThrowsInClose,
+        ThrowsWithTheSamplerAhead,
     }
 
     public string Name => "hostile";
@@ -35,6 +36,11 @@ internal sealed class HostileDrafter(HostileDrafter.Way way) : IDrafter
         }
         foreach (DraftSession session in sessions)
         {
+            if (way == Way.ThrowsWithTheSamplerAhead && session.Tree.Count > 0 && _calls % 3 == 0)
+            {
+                session.AdvanceTo(session.Tree.Count - 1);
+                throw new InvalidOperationException("halfway");
+            }
             foreach (int node in session.Frontier)
             {
                 for (int i = 0; i < children; i++)
