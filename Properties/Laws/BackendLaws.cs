@@ -108,7 +108,7 @@ public static class BackendLaws
         select new CopyRowsCase(rows, cols, seed);
 
     private static Gen<AttendCase> Attends =>
-        from rows in RowCounts
+        from rows in Gen.Frequency((6, Gen.Choose(1, 6)), (1, Gen.Choose(7, 18)))
         from sequences in Gen.Choose(1, 3)
         from context in Gen.Choose(0, 60)
         from branching in Gen.Choose(0, 3)
