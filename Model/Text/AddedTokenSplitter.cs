@@ -6,6 +6,9 @@ namespace Switchyard.Model.Text;
 /// <summary>Finds added tokens in text: leftmost first, and the longest that begins there.</summary>
 internal sealed class AddedTokenSplitter
 {
+    /// <summary>Characters of the longest token allowed: finding tokens may take that much time for every character of a text.</summary>
+    public const int MaxLength = 1024;
+
     private static readonly CodePointSet WordCharacters = CodePointClasses.RustWord();
     private readonly Dictionary<(int Node, char Next), int> _edges = [];
     private readonly List<int> _tokenAt = [-1];

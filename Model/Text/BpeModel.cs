@@ -135,7 +135,8 @@ internal sealed class BpeModel
     {
         if ((isFirst || Prefix.Length == 0) && (!isLast || Suffix.Length == 0))
         {
-            id = symbol.Length == 1 && symbol[0] < _singles.Length ? _singles[symbol[0]] : symbol.Length == 1 ? -1 : _lookup.TryGetValue(symbol, out int found) ? found : -1;
+            if (symbol.Length > 1) return _lookup.TryGetValue(symbol, out id);
+            id = symbol[0] < _singles.Length ? _singles[symbol[0]] : -1;
             return id >= 0;
         }
         return _ids.TryGetValue(Affixed(symbol, isFirst, isLast), out id);

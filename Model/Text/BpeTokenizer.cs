@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 
 namespace Switchyard.Model.Text;
@@ -15,7 +14,8 @@ public sealed class BpeTokenizer : ITokenizer
     private readonly BpeModel _model;
     private readonly AddedTokenSplitter _rawAdded;
     private readonly AddedTokenSplitter _normalizedAdded;
-    private readonly ConcurrentBag<EncodingScratch> _idle = [];
+    private readonly Lock _gate = new();
+    private readonly Stack<EncodingScratch> _idle = [];
 
     internal BpeTokenizer(TokenizerCore core, BpeModel model, AddedTokenSplitter rawAdded, AddedTokenSplitter normalizedAdded) =>
         (_core, _model, _rawAdded, _normalizedAdded) = (core, model, rawAdded, normalizedAdded);
@@ -52,13 +52,14 @@ public sealed class BpeTokenizer : ITokenizer
     public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = true)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (!_idle.TryTake(out EncodingScratch? scratch)) scratch = new EncodingScratch();
+        EncodingScratch scratch;
+        lock (_gate) scratch = _idle.TryPop(out EncodingScratch? idle) ? idle : new EncodingScratch();
         var ids = new List<int>((text.Length / 3) + 8);
         if (addSpecial) ids.AddRange(_core.Before);
         EncodeRuns(WellFormed(text), parseSpecial, scratch, ids);
         if (addSpecial) ids.AddRange(_core.After);
         scratch.Trim();
-        _idle.Add(scratch);
+        lock (_gate) _idle.Push(scratch);
         return [.. ids];
     }
 

@@ -77,7 +77,7 @@ internal sealed class BpeVocabulary
                 _merges.Add(JsonFile.Text(entry, field.File, field.Path));
                 continue;
             }
-            if (entry.ValueKind != JsonValueKind.Array || entry.GetArrayLength() != 2 || entry[0].ValueKind != JsonValueKind.String || entry[1].ValueKind != JsonValueKind.String)
+            if (entry.ValueKind != JsonValueKind.Array || entry.GetArrayLength() != 2 || !entry.EnumerateArray().All(part => part.ValueKind == JsonValueKind.String))
                 throw _merges.Fault("Two tokens were expected.", entry.GetRawText());
             _merges.Add(JsonFile.Text(entry[0], field.File, field.Path), JsonFile.Text(entry[1], field.File, field.Path));
         }

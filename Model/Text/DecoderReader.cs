@@ -44,7 +44,7 @@ internal sealed class DecoderReader
         switch (type)
         {
             case "ByteLevel": (_isFused, _) = (true, Step(new ByteLevelStep())); break;
-            case "Replace": Step(new ReplaceStep(PatternReader.Read(field.Required("pattern")), field.Required("content").String())); break;
+            case "Replace": Step(new ReplaceStep(NormalizerReader.ReadReplace(field))); break;
             case "ByteFallback": Step(new ByteFallbackStep()); break;
             case "Fuse": _isFused = true; break;
             case "Strip": AddStrip(field); break;

@@ -34,7 +34,7 @@ internal sealed class DecodingRules
         {
             switch (step)
             {
-                case ReplaceStep replace: text = replace.Apply(text); break;
+                case ReplaceStep replace: text = replace.Replacement.Apply(text); break;
                 case ByteLevelStep: return ByteLetters.BytesOf(text);
                 case ByteFallbackStep when TryParseByte(text, out byte value): return [value];
                 case MetaspaceStep metaspace: text = text.Replace(metaspace.Mark, isFirst && metaspace.DropsFirst ? "" : " ", StringComparison.Ordinal); break;
@@ -61,10 +61,7 @@ internal sealed class DecodingRules
 internal abstract record DecodingStep;
 
 /// <summary>Replaces matches inside a token.</summary>
-internal sealed record ReplaceStep(CodePointPattern Pattern, string Content) : DecodingStep
-{
-    public string Apply(string text) => Pattern.Replace(text, Content);
-}
+internal sealed record ReplaceStep(ITextNormalizer Replacement) : DecodingStep;
 
 /// <summary>Reads letters as bytes.</summary>
 internal sealed record ByteLevelStep : DecodingStep;

@@ -67,7 +67,8 @@ internal sealed class MergeReader
 
     /// <summary>A fault of the merge that would come next.</summary>
     public ModelFormatException Fault(string problem, string found) =>
-        new(problem, _file, $"{_field}[{_rank.ToString(CultureInfo.InvariantCulture)}]", found: found, supported: "\"left right\" or [\"left\", \"right\"] of tokens whose join is a token too");
+        new(problem, _file, $"{_field}[{_rank.ToString(CultureInfo.InvariantCulture)}]", found: found,
+            supported: "\"left right\" or [\"left\", \"right\"] of tokens whose join is a token too");
 
     /// <summary>The space between the two tokens; tokens that hold spaces themselves are told by the vocabulary.</summary>
     private int FindSeparator(string line)

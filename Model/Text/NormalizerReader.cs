@@ -26,7 +26,8 @@ internal static class NormalizerReader
         };
     }
 
-    private static ITextNormalizer ReadReplace(JsonField field)
+    /// <summary>Reads <c>Replace</c>, which is a normalizer and a decoder.</summary>
+    public static ITextNormalizer ReadReplace(JsonField field)
     {
         string content = field.Required("content").String();
         JsonField pattern = field.Required("pattern");

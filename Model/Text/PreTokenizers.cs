@@ -40,15 +40,17 @@ internal sealed class SplitPreTokenizer(CodePointPattern pattern, SplitBehavior 
 {
     public void Apply(PieceBuffer buffer)
     {
+        PatternMatcher matcher = pattern.Rent();
         for (int i = 0; i < buffer.Pieces.Count; i++)
         {
             (int start, int end) = buffer.Pieces[i];
             buffer.Matches.Clear();
-            pattern.FindAll(buffer.Text[start..end], buffer.Matches);
+            matcher.FindAll(buffer.Text[start..end], buffer.Matches);
             int first = buffer.NewPieces.Count;
             Split(buffer, start, end);
             if (i == 0 && (buffer.NewPieces.Count == first || buffer.NewPieces[first].Start != start)) buffer.StartsInput = false;
         }
+        pattern.Return(matcher);
         buffer.CommitPieces();
     }
 

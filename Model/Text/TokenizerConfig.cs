@@ -8,7 +8,9 @@ namespace Switchyard.Model.Text;
 /// <remarks>An explicit <c>add_bos_token</c> or <c>add_eos_token</c> wins over the template in <c>tokenizer.json</c>; without one the template decides.</remarks>
 internal sealed class TokenizerConfig : IDisposable
 {
-    private static readonly string[] UsualEnds = ["<|eot_id|>", "<|im_end|>", "<|end|>", "<|end_of_text|>", "<|endoftext|>", "</s>", "<｜end▁of▁sentence｜>", "<end_of_turn>", "<eos>"];
+    private static readonly string[] UsualEnds =
+        ["<|eot_id|>", "<|im_end|>", "<|end|>", "<|end_of_text|>", "<|endoftext|>", "</s>", "<｜end▁of▁sentence｜>", "<end_of_turn>", "<eos>"];
+
     private readonly List<JsonDocument> _documents = [];
     private readonly JsonField? _config;
     private readonly List<int> _endIds = [];
@@ -18,7 +20,7 @@ internal sealed class TokenizerConfig : IDisposable
         _config = Read(Path.Combine(folder, "tokenizer_config.json"));
         foreach (string name in (ReadOnlySpan<string>)["generation_config.json", "config.json"])
             if (Read(Path.Combine(folder, name)) is { IsObject: true } file && file.Optional("eos_token_id") is JsonField ids)
-                _endIds.AddRange(ids.IsArray ? ids.Items().Select(id => id.Count(int.MaxValue)) : [ids.Count(int.MaxValue)]);
+                _endIds.AddRange((ids.IsArray ? ids.Items() : [ids]).Select(Id));
         if (_config is not JsonField config) return;
         BosToken = Token(config, "bos_token");
         EosToken = Token(config, "eos_token");
@@ -75,7 +77,7 @@ internal sealed class TokenizerConfig : IDisposable
         int? bos = Find(core.Ids, BosToken) ?? (_config is null && template.Before.Count > 0 ? template.Before[0] : null);
         var ends = new List<int>();
         if (Find(core.Ids, EosToken) is int eos) ends.Add(eos);
-        ends.AddRange(_endIds.Where(id => id < core.Tokens.Count));
+        ends.AddRange(_endIds.Where(id => (uint)id < (uint)core.Tokens.Count));
         if (ends.Count == 0 && _config is null)
             ends.AddRange(UsualEnds.Where(core.Ids.ContainsKey).Select(token => core.Ids[token]).Where(id => special[id]));
         return core with
@@ -97,6 +99,12 @@ internal sealed class TokenizerConfig : IDisposable
         if (!adds.Value) return [.. template.Where(other => other != token)];
         return atEnd ? [.. template, token] : [token, .. template];
     }
+
+    /// <summary>An id of the model's own, which may lie outside the tokenizer's vocabulary or be -1 for none.</summary>
+    private static int Id(JsonField field) => field.Element.ValueKind == JsonValueKind.Number && field.Element.TryGetInt32(out int id) && id >= 0 ? id : NoId(field);
+
+    private static int NoId(JsonField field) =>
+        field.Element.ValueKind == JsonValueKind.Number ? -1 : throw field.Refuse("A token id was expected.", field.Element.ValueKind.ToString());
 
     private static string? Token(JsonField config, string name)
     {

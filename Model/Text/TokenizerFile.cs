@@ -55,7 +55,8 @@ internal sealed class TokenizerFile
             PadId = _config.Find(ids, _config.PadToken),
         };
         var raw = new AddedTokenSplitter(added.Where(token => !token.IsNormalized).Select(token => (token.Content, token)));
-        var normalized = new AddedTokenSplitter(added.Where(token => token.IsNormalized).Select(token => (normalizer?.Apply(token.Content) ?? token.Content, token)));
+        var normalized = new AddedTokenSplitter(
+            added.Where(token => token.IsNormalized).Select(token => (normalizer?.Apply(token.Content) ?? token.Content, token)));
         return new BpeTokenizer(_config.Complete(core, template, special), bpe, raw, normalized)
         {
             Normalizer = normalizer,
@@ -108,6 +109,8 @@ internal sealed class TokenizerFile
     private static AddedToken ReadAdded(JsonField field, int id, Dictionary<string, int> vocabulary)
     {
         string content = field.Required("content").String();
+        if (content.Length > AddedTokenSplitter.MaxLength)
+            throw field.Refuse("The added token is too long.", $"{content.Length} characters", $"up to {AddedTokenSplitter.MaxLength}");
         bool isSpecial = field.Flag("special", false);
         return new AddedToken(vocabulary.TryGetValue(content, out int known) ? known : id, content)
         {
@@ -125,22 +128,25 @@ internal sealed class TokenizerFile
         foreach (int id in vocabulary.Values) highest = Math.Max(highest, id);
         foreach (AddedToken token in added) highest = Math.Max(highest, token.Id);
         if (highest < 0) throw _root.Refuse("The vocabulary is empty.");
-        if (highest >= (2L * (vocabulary.Count + added.Count)) + FreeHoles)
-            throw _root.Refuse("An id is far beyond the number of tokens.", $"id {highest.ToString(CultureInfo.InvariantCulture)} of {vocabulary.Count + added.Count} tokens");
+        int count = vocabulary.Count + added.Count;
+        if (highest >= (2L * count) + FreeHoles)
+            throw _root.Refuse("An id is far beyond the number of tokens.", string.Create(CultureInfo.InvariantCulture, $"id {highest} of {count} tokens"));
         var strings = new string?[highest + 1];
         var special = new bool[highest + 1];
         foreach ((string token, int id) in vocabulary)
         {
-            if (strings[id] is string other) throw _root.Refuse($"Id {id.ToString(CultureInfo.InvariantCulture)} belongs to two tokens.", $"\"{other}\" and \"{token}\"");
+            if (strings[id] is string other) throw Clash(id, other, token);
             strings[id] = token;
         }
         foreach (AddedToken token in added)
         {
-            if (strings[token.Id] is string other && other != token.Content)
-                throw _root.Refuse($"Id {token.Id.ToString(CultureInfo.InvariantCulture)} belongs to two tokens.", $"\"{other}\" and \"{token.Content}\"");
+            if (strings[token.Id] is string other && other != token.Content) throw Clash(token.Id, other, token.Content);
             strings[token.Id] = token.IsNormalized && normalizer is ByteLevelNormalizer ? normalizer.Apply(token.Content) : token.Content;
             special[token.Id] = token.IsSpecial;
         }
         return (strings, special);
     }
+
+    private ModelFormatException Clash(int id, string first, string second) =>
+        _root.Refuse(string.Create(CultureInfo.InvariantCulture, $"Id {id} belongs to two tokens."), $"\"{first}\" and \"{second}\"");
 }

@@ -37,9 +37,9 @@ public static class GgufTokenizer
         var steps = new Steps(ScoredVocabulary.MakeModel(complete, ids), "SentencePiece BPE")
         {
             Normalizer = addsSpace ? new SequenceNormalizer([new PrependNormalizer("▁"), marks]) : marks,
-            Decoding = new DecodingRules([new ReplaceStep(CodePointPattern.Literal("▁"), " "), new ByteFallbackStep()]) { StripStart = addsSpace ? 1 : 0 },
+            Decoding = new DecodingRules([new ReplaceStep(new ReplaceTextNormalizer("▁", " ")), new ByteFallbackStep()]) { StripStart = addsSpace ? 1 : 0 },
         };
-        return Assemble(complete, ids, steps, complete.AddsBos ?? true);
+        return Assemble(complete, ids, steps, complete.AddsBos ?? complete.BosId is not null);
     }
 
     private static BpeTokenizer CreateByteLevel(GgufVocabulary vocabulary, Dictionary<string, int> ids)
@@ -56,7 +56,7 @@ public static class GgufTokenizer
             PreTokenizer = new SequencePreTokenizer([.. parts, new ByteLevelPreTokenizer(addPrefixSpace: false, split: null)]),
             Decoding = new DecodingRules([new ByteLevelStep()]),
         };
-        return Assemble(vocabulary, ids, steps, vocabulary.AddsBos ?? splits.AddsBos);
+        return Assemble(vocabulary, ids, steps, vocabulary.AddsBos ?? (splits.AddsBos && vocabulary.BosId is not null));
     }
 
     private static BpeTokenizer Assemble(GgufVocabulary vocabulary, Dictionary<string, int> ids, Steps steps, bool addsBos)
@@ -92,6 +92,8 @@ public static class GgufTokenizer
             string content = vocabulary.Tokens[id];
             bool isSpecial = type is GgufTokenType.Control or GgufTokenType.Unknown;
             if (!isSpecial && type != GgufTokenType.UserDefined) continue;
+            if (content.Length > AddedTokenSplitter.MaxLength)
+                throw Fault(vocabulary, "tokens", "A special token is too long.", $"{content.Length} characters", $"up to {AddedTokenSplitter.MaxLength}");
             yield return new AddedToken(id, content) { IsSpecial = isSpecial, StripRight = strips && content is not ("<unk>" or "<s>" or "<|endoftext|>") };
         }
     }

@@ -30,7 +30,9 @@ internal sealed class ScoredVocabulary
     public static BpeModel MakeModel(GgufVocabulary vocabulary, Dictionary<string, int> ids)
     {
         if (vocabulary.Scores is not IReadOnlyList<float> scores || scores.Any(float.IsNaN))
-            throw new ModelFormatException("A SentencePiece vocabulary needs a score for every token.", vocabulary.Source, "tokenizer.ggml.scores", found: vocabulary.Scores is null ? "none" : "not a number");
+            throw new ModelFormatException(
+                "A SentencePiece vocabulary needs a score for every token.", vocabulary.Source, "tokenizer.ggml.scores",
+                found: vocabulary.Scores is null ? "none" : "not a number");
         var scored = new ScoredVocabulary(vocabulary, ids, scores);
         return new BpeModel(scored._symbols, scored.MakeTable())
         {

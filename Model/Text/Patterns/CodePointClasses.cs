@@ -6,7 +6,9 @@ namespace Switchyard.Model.Text;
 internal static class CodePointClasses
 {
     /// <summary>What a refusal names.</summary>
-    public const string Supported = "general categories (L, Lu, N, Nd, P, S, M, Z, C, ... and their long names), Any, ASCII, Alnum, Digit, Punct, Space, Upper, Lower, Word, Han, Hiragana, Katakana, Hangul";
+    public const string Supported =
+        "general categories (L, Lu, N, Nd, P, S, M, Z, C, ... and their long names), "
+        + "Any, ASCII, Alnum, Digit, Punct, Space, Upper, Lower, Word, Han, Hiragana, Katakana, Hangul";
 
     /// <summary>The white space of Unicode.</summary>
     public static CodePointSet Space()

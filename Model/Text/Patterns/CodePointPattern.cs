@@ -1,12 +1,11 @@
-using System.Collections.Concurrent;
-
 namespace Switchyard.Model.Text;
 
 /// <summary>A compiled pattern over code points. Any number of threads may use it.</summary>
 internal sealed class CodePointPattern
 {
     private readonly PatternProgram _program;
-    private readonly ConcurrentBag<PatternMatcher> _idle = [];
+    private readonly Lock _gate = new();
+    private readonly Stack<PatternMatcher> _idle = [];
 
     private CodePointPattern(PatternNode node) => _program = PatternProgram.Compile(node);
 
@@ -21,9 +20,21 @@ internal sealed class CodePointPattern
     /// <summary>Appends the matches in a text, in order.</summary>
     public void FindAll(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
     {
-        if (!_idle.TryTake(out PatternMatcher? matcher)) matcher = new PatternMatcher(_program);
+        PatternMatcher matcher = Rent();
         matcher.FindAll(text, matches);
-        _idle.Add(matcher);
+        Return(matcher);
+    }
+
+    /// <summary>A matcher for one thread, to be given back.</summary>
+    public PatternMatcher Rent()
+    {
+        lock (_gate) return _idle.TryPop(out PatternMatcher? matcher) ? matcher : new PatternMatcher(_program);
+    }
+
+    /// <summary>Gives a matcher back.</summary>
+    public void Return(PatternMatcher matcher)
+    {
+        lock (_gate) _idle.Push(matcher);
     }
 
     /// <summary>Replaces every match.</summary>

@@ -350,5 +350,6 @@ internal sealed class PatternParser
     }
 
     private PatternException Fault(string what) =>
-        new($"The pattern has {what}, at character {_at}. Supported: classes, \\p{{..}}, groups, (?i:..), | * + ? {{n,m}}, lazy and possessive repeats, (?=..) (?!..), one-character (?<=.) (?<!.), ^ $ \\A \\z \\b");
+        new($"The pattern has {what}, at character {_at}. Supported: classes, \\p{{..}}, groups, (?i:..), | * + ? {{n,m}}, lazy and possessive repeats, "
+            + @"(?=..) (?!..), one-character (?<=.) (?<!.), ^ $ \A \z \b");
 }

@@ -3,7 +3,7 @@ namespace Switchyard.Model.Text;
 /// <summary>A pattern as instructions for <see cref="PatternMatcher"/>. Immutable; any thread may run it.</summary>
 internal sealed class PatternProgram
 {
-    private const int MaxLength = 50_000;
+    private const int MaxLength = 4_000;
     private readonly List<PatternOp> _ops = [];
     private readonly List<int> _x = [];
     private readonly List<int> _y = [];

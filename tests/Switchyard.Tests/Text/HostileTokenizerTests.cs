@@ -26,7 +26,7 @@ public sealed class HostileTokenizerTests : IDisposable
         string good = TinyTokenizer.Json(TinyTokenizer.Model(["a", "b", "▁", "▁a", "<0x41>", "?"], ["▁ a"], """{"unk_token":"?","byte_fallback":true,"fuse_unk":true}"""), Everything);
         byte[] bytes = Encoding.UTF8.GetBytes(good);
         Use(_folder.Write("tokenizer.json", bytes));
-        Hostile.ForAllDamages(1500, damages => Hostile.BehavesOn(_folder.Write("tokenizer.json", Hostile.Apply(bytes, [.. damages.Take(3)], bytes.Length)), Use));
+        Hostile.ForAllDamages(600, damages => Hostile.BehavesOn(_folder.Write("tokenizer.json", Hostile.Apply(bytes, [.. damages.Take(3)], bytes.Length)), Use));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Switchyard.Tests.Text;
 /// <summary>Merging against the definition: take the best pair, leftmost of equals, join it, and look again.</summary>
 public sealed class MergeTests
 {
-    private static Config Seeded => Config.QuickThrowOnFailure.WithMaxTest(Hostile.Cases(1500)).WithReplay(20261122, 3);
+    private static Config Seeded => Config.QuickThrowOnFailure.WithMaxTest(Hostile.Cases(500)).WithReplay(20261122, 3);
 
     [Fact]
     public void Ranked_merges_are_those_of_the_definition()

@@ -15,7 +15,7 @@ public sealed class PatternTests
     {
         Gen<(string, string)> cases = from pattern in Pattern(3) from text in Text select (pattern, text);
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(Hostile.Cases(3000)).WithEndSize(20).WithReplay(20261122, 5),
+            Config.QuickThrowOnFailure.WithMaxTest(Hostile.Cases(2000)).WithEndSize(20).WithReplay(20261122, 5),
             Prop.ForAll(cases.ToArbitrary(), c => SameAsDotNet(c.Item1, c.Item2)));
     }
 

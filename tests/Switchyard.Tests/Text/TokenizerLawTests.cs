@@ -94,7 +94,7 @@ public sealed class TokenizerLawTests
     [InlineData('\u0301')]
     public void Long_runs_come_back(char c)
     {
-        string text = new string(c, TestPaths.Long ? 1_000_000 : 200_000) + "x";
+        string text = new string(c, TestPaths.Long ? 1_000_000 : 60_000) + "x";
         Assert.Equal(text, Tales.Value.Decode(Tales.Value.Encode(text)));
         ITokenizer pieces = TinyTokenizer.Open(TinyTokenizer.SentencePiece());
         Assert.Equal(text, pieces.Decode(pieces.Encode(text)));
