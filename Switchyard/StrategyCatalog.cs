@@ -1,3 +1,4 @@
+using Switchyard.Kinds;
 using Switchyard.Strategies;
 
 namespace Switchyard;
@@ -14,6 +15,7 @@ public static class StrategyCatalog
                 spec.AllowOnly();
                 return new AutoregressiveStrategy(context.NewTargetRunner());
             }),
+        .. SpeculativeKinds.All,
         DrexKind.Kind,
     ];
 

@@ -3,7 +3,7 @@ using Switchyard.Model.Files;
 using Switchyard.Strategies;
 using Switchyard.Strategies.Drex;
 
-namespace Switchyard;
+namespace Switchyard.Kinds;
 
 /// <summary>DREX by name: early exit with dynamic rebatching.</summary>
 internal static class DrexKind
