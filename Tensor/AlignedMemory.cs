@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 namespace Switchyard.Tensor;
 
 /// <summary>Native memory aligned to 64 bytes, zeroed, owned by this object.</summary>
-/// <remarks>Large blocks come straight from the system, which zeroes a page when it is first touched; nothing is cleared twice.</remarks>
+/// <remarks>
+/// Large blocks come straight from the system, which zeroes a page when it is first touched; nothing is cleared twice. On Linux they are
+/// put on huge pages where the system allows that on request.
+/// </remarks>
 /// <typeparam name="T">An unmanaged element.</typeparam>
 public sealed unsafe class AlignedMemory<T> : IDisposable
     where T : unmanaged
@@ -22,6 +25,7 @@ public sealed unsafe class AlignedMemory<T> : IDisposable
         nuint bytes = checked((nuint)Math.Max(1, length) * (nuint)sizeof(T) + 2 * Alignment);
         _block = NativeMemory.AllocZeroed(bytes);
         _pointer = (T*)(((nuint)_block + Alignment - 1) & ~(Alignment - 1));
+        if (bytes >= HugePages.Smallest) HugePages.Request(_block, bytes);
         _pressure = (long)bytes;
         GC.AddMemoryPressure(_pressure);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Switchyard.Backends.Cpu.Kernels;
 using Switchyard.Backends.Cpu.Work;
 using Switchyard.Tensor;
@@ -53,22 +54,15 @@ public sealed unsafe partial class CpuBackend : IBackend
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">A block format's scale is infinite or not a number.</exception>
     public Weight Upload(string name, TensorData data)
     {
         using TensorData source = data;
-        PanelFormat format = PanelLayout.For(data.DType);
-        CpuWeight weight = new(this, name, data.DType, format, data.Rows, data.Cols);
-        try
-        {
-            Pack(weight, data);
-            if (weight.Vector is not null) PanelLayout.ReadRow(format, weight.Panel(0), data.Cols, 0, weight.Vector);
-            return weight;
-        }
-        catch
-        {
-            weight.Dispose();
-            throw;
-        }
+        if (TryUpload(name, data, data.DType, PanelLayout.For(data.DType), out CpuWeight? weight)) return weight;
+        // Kernels widen halves by a multiplication that only finite ones survive; the wider format has the same values and sums.
+        if (data.DType == DType.F16 && TryUpload(name, data, DType.F32, PanelFormat.F32, out weight)) return weight;
+        throw new InvalidDataException(
+            $"Tensor {name}: a {data.DType} block has a scale that is infinite or not a number. The file is damaged; get it again.");
     }
 
     /// <inheritdoc/>
@@ -95,13 +89,36 @@ public sealed unsafe partial class CpuBackend : IBackend
         foreach (Scratch scratch in (ReadOnlySpan<Scratch>)[_quantized, _pointers, _sums, _tasks, _attention, _groups]) scratch.Dispose();
     }
 
-    private void Pack(CpuWeight weight, TensorData data)
+    private bool TryUpload(string name, TensorData data, DType dtype, PanelFormat format, [NotNullWhen(true)] out CpuWeight? weight)
     {
-        int panelsPerChunk = (int)Math.Clamp(256 * 1024 / weight.PanelBytes, 1, 64);
-        int chunks = (weight.PanelCount + panelsPerChunk - 1) / panelsPerChunk;
+        weight = new CpuWeight(this, name, dtype, format, data.Rows, data.Cols);
+        try
+        {
+            bool finite = Pack(weight, data);
+            if (finite && weight.Vector is not null) PanelLayout.ReadRow(format, weight.Panel(0), data.Cols, 0, weight.Vector);
+            if (finite) return true;
+        }
+        catch
+        {
+            weight.Dispose();
+            throw;
+        }
+        weight.Dispose();
+        weight = null;
+        return false;
+    }
+
+    private bool Pack(CpuWeight weight, TensorData data)
+    {
+        int notFinite = 0, panelsPerChunk = (int)Math.Clamp(256 * 1024 / weight.PanelBytes, 1, 64);
         long stride = (data.RowBytes + 63) & ~63L;
-        using AlignedMemory<byte> rows = new(stride * Threads);
-        _pool.Run(new UploadWork(weight, data, panelsPerChunk, rows.Pointer, stride), chunks);
+        using AlignedMemory<byte> rows = new(stride * (PanelLayout.Outputs + 1) * Threads);
+        UploadWork work = new()
+        {
+            Weight = weight, Data = data, PanelsPerChunk = panelsPerChunk, Rows = rows.Pointer, RowStride = stride, NotFinite = &notFinite,
+        };
+        _pool.Run(work, (weight.PanelCount + panelsPerChunk - 1) / panelsPerChunk);
+        return notFinite == 0;
     }
 
     private void Run<T>(in T work, int chunks, long bytes)

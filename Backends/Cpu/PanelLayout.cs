@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using Switchyard.Tensor;
 
 namespace Switchyard.Backends.Cpu;
@@ -79,24 +77,6 @@ internal static unsafe class PanelLayout
     /// <summary>Where the 16-bit number of an output lies among its panel's sixteen.</summary>
     public static int PairIndex(int output) => 2 * (output & 7) + (output >> 3);
 
-    /// <summary>Writes one output's row, as stored, into its lane of a zeroed panel.</summary>
-    /// <returns>False if a scale is not finite.</returns>
-    public static bool Pack(PanelFormat format, DType dtype, ReadOnlySpan<byte> row, int inDim, int lane, byte* panel)
-    {
-        switch (format)
-        {
-            case PanelFormat.F32:
-                for (int k = 0; k < inDim; k++) ((uint*)panel)[k * 16 + lane] = BinaryPrimitives.ReadUInt32LittleEndian(row[(4 * k)..]);
-                return true;
-            case PanelFormat.F16 or PanelFormat.BF16:
-                ushort* at = (ushort*)panel + PairIndex(lane);
-                for (int k = 0; k < inDim; k++) at[k * 16] = BinaryPrimitives.ReadUInt16LittleEndian(row[(2 * k)..]);
-                return true;
-            default:
-                return PackBlocks(format, dtype, row, inDim, lane, panel);
-        }
-    }
-
     /// <summary>Unpacks a block of 32 inputs of one output of a block format: integers, scale and minimum as in docs/numerics.md.</summary>
     public static void UnpackBlock(PanelFormat format, byte* panel, int inDim, int block, int lane, short* n, out float scale, out float minimum)
     {
@@ -161,89 +141,6 @@ internal static unsafe class PanelLayout
             if (format.HasMinimum()) for (int k = 0; k < Block; k++) to[k] = n[k] * scale + minimum;
             else for (int k = 0; k < Block; k++) to[k] = n[k] * scale;
         }
-    }
-
-    private static bool PackBlocks(PanelFormat format, DType dtype, ReadOnlySpan<byte> row, int inDim, int lane, byte* panel)
-    {
-        int units = inDim / format.UnitInputs(), bytes = dtype.BlockBytes();
-        bool finite = true;
-        fixed (byte* source = row)
-        {
-            for (int unit = 0; unit < units; unit++)
-            {
-                byte* block = source + (long)unit * bytes;
-                uint* numbers = (uint*)(panel + (long)unit * format.UnitBytes()) + lane;
-                byte* scales = panel + (long)units * format.UnitBytes() + (long)unit * format.UnitScaleBytes();
-                finite &= PackUnit(format, dtype, block, numbers, scales, lane);
-            }
-        }
-        return finite;
-    }
-
-    // ggml's blocks hold bytes whose four neighbours are neighbouring inputs in the same nibble or bit: 32-bit words move as they are.
-    private static bool PackUnit(PanelFormat format, DType dtype, byte* block, uint* numbers, byte* scales, int lane)
-    {
-        switch (format)
-        {
-            case PanelFormat.S8 when dtype == DType.Q8_0:
-                Words(block + 2, 8, numbers);
-                return Scale(block, scales, lane);
-            case PanelFormat.S8 or PanelFormat.U5:
-                PackBytes(dtype, new ReadOnlySpan<byte>(block, dtype.BlockBytes()), numbers);
-                return Scale(block, scales, lane) & (format == PanelFormat.S8 || Scale(block + 2, scales + 32, lane));
-            case PanelFormat.N4:
-                Words(block + 2, 4, numbers);
-                return Scale(block, scales, lane);
-            case PanelFormat.U4:
-                Words(block + 4, 4, numbers);
-                return Scale(block, scales, lane) & Scale(block + 2, scales + 32, lane);
-            case PanelFormat.Q4K:
-                Words(block + 16, 32, numbers);
-                return SubScales(block, scales, lane);
-            case PanelFormat.Q5K:
-                Words(block + 16, 40, numbers);
-                return SubScales(block, scales, lane);
-            default:
-                for (int half = 0; half < 2; half++)
-                {
-                    Words(block + 64 * half, 16, numbers + 384 * half);
-                    Words(block + 128 + 32 * half, 8, numbers + 384 * half + 256);
-                }
-                for (int j = 0; j < 16; j++) scales[32 + 16 * j + lane] = block[192 + j];
-                return Scale(block + 208, scales, lane);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Words(byte* from, int count, uint* to)
-    {
-        for (int i = 0; i < count; i++) to[16 * i] = Unsafe.ReadUnaligned<uint>(from + 4 * i);
-    }
-
-    private static void PackBytes(DType dtype, ReadOnlySpan<byte> block, uint* numbers)
-    {
-        Span<short> n = stackalloc short[Block];
-        float scale = 0, minimum = 0;
-        BlockFormats.Unpack(dtype, block, n, new Span<float>(ref scale), new Span<float>(ref minimum));
-        for (int k = 0; k < Block; k++) ((byte*)(numbers + 16 * (k / 4)))[k % 4] = (byte)n[k];
-    }
-
-    private static bool SubScales(byte* block, byte* scales, int lane)
-    {
-        byte* packed = block + 4;
-        for (int j = 0; j < 8; j++)
-        {
-            scales[64 + 16 * j + lane] = (byte)(j < 4 ? packed[j] & 63 : (packed[j + 4] & 15) | (packed[j - 4] >> 6) << 4);
-            scales[192 + 16 * j + lane] = (byte)(j < 4 ? packed[j + 4] & 63 : (packed[j + 4] >> 4) | (packed[j] >> 6) << 4);
-        }
-        return Scale(block, scales, lane) & Scale(block + 2, scales + 32, lane);
-    }
-
-    private static bool Scale(byte* from, byte* scales, int lane)
-    {
-        ushort bits = Unsafe.ReadUnaligned<ushort>(from);
-        ((ushort*)scales)[PairIndex(lane)] = bits;
-        return (bits & 0x7C00) != 0x7C00;
     }
 
     private static float HalfAt(byte* scales, int lane) => (float)BitConverter.UInt16BitsToHalf(((ushort*)scales)[PairIndex(lane)]);

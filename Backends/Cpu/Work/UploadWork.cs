@@ -2,23 +2,35 @@ using Switchyard.Tensor;
 
 namespace Switchyard.Backends.Cpu.Work;
 
-/// <summary>Packs a tensor into panels, a few panels a chunk.</summary>
-internal readonly unsafe struct UploadWork(CpuWeight weight, TensorData data, int panelsPerChunk, byte* rows, long rowStride) : IWork
+/// <summary>Packs a tensor into panels, some panels a chunk.</summary>
+internal unsafe struct UploadWork : IWork
 {
-    public void Run(int chunk, int worker)
+    public CpuWeight Weight;
+    public TensorData Data;
+    public int PanelsPerChunk;
+
+    /// <summary>For each worker sixteen rows and one of zeros, [17, RowStride].</summary>
+    public byte* Rows;
+
+    public long RowStride;
+
+    /// <summary>Set to 1 if a scale, or a number of F16, is infinite or not a number.</summary>
+    public int* NotFinite;
+
+    public readonly void Run(int chunk, int worker)
     {
-        Span<byte> row = new(rows + worker * rowStride, (int)data.RowBytes);
-        int end = Math.Min(weight.PanelCount, (chunk + 1) * panelsPerChunk);
-        for (int panel = chunk * panelsPerChunk; panel < end; panel++)
+        byte** rows = stackalloc byte*[PanelLayout.Outputs];
+        byte* own = Rows + worker * RowStride * (PanelLayout.Outputs + 1);
+        int end = Math.Min(Weight.PanelCount, (chunk + 1) * PanelsPerChunk);
+        for (int panel = chunk * PanelsPerChunk; panel < end; panel++)
         {
             for (int lane = 0; lane < PanelLayout.Outputs; lane++)
             {
                 int output = panel * PanelLayout.Outputs + lane;
-                if (output >= weight.OutDim) break;
-                data.ReadRow(output, row);
-                if (!PanelLayout.Pack(weight.Format, data.DType, row, weight.InDim, lane, weight.Panel(panel)))
-                    throw new InvalidDataException($"Tensor {weight.Name}: row {output} has a {data.DType} block whose scale is infinite or not a number. The file is damaged; get it again.");
+                rows[lane] = own + (output < Weight.OutDim ? lane : PanelLayout.Outputs) * RowStride;
+                if (output < Weight.OutDim) Data.ReadRow(output, new Span<byte>(rows[lane], (int)Data.RowBytes));
             }
+            if (!PanelPacking.Pack(Weight.Format, Data.DType, rows, Weight.InDim, Weight.Panel(panel))) *NotFinite = 1;
         }
     }
 }
