@@ -19,11 +19,17 @@ public sealed unsafe partial class CpuBackend : IBackend
     /// <exception cref="ArgumentOutOfRangeException">A negative number of threads.</exception>
     /// <exception cref="PlatformNotSupportedException">The processor lacks the form of kernels that was asked for.</exception>
     public CpuBackend(CpuOptions? options = null)
+        : this(options ?? new CpuOptions(), anyForm: false)
     {
-        options ??= new CpuOptions();
+    }
+
+    /// <param name="options">Threads and form.</param>
+    /// <param name="anyForm">Runs AVX-512 and AVX-VNNI kernels in narrower vectors if need be, slowly: for tests on machines that have AVX2 alone.</param>
+    internal CpuBackend(CpuOptions options, bool anyForm)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
         Isa best = KernelTable.Best(), isa = options.Isa ?? best;
-        if (!KernelTable.Supports(isa))
+        if (!KernelTable.Supports(isa) && !(anyForm && KernelTable.Supports(Isa.Avx2)))
             throw new PlatformNotSupportedException($"This processor has no {isa} kernels; its best are {best}. Leave CpuOptions.Isa null to use those.");
         _kernels = new KernelTable(isa);
         _pool = new CpuThreadPool(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);

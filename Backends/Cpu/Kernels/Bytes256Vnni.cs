@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Switchyard.Backends.Cpu.Kernels;
 
-/// <summary>Sixteen lanes in two vectors; products by AVX-VNNI's <c>vpdpbusd</c>, which sums in 32 bits.</summary>
+/// <summary>Sixteen lanes in two vectors; products by AVX-VNNI's <c>vpdpbusd</c>, which sums in 32 bits. Where the processor has none, tests find the same sums another way.</summary>
 internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte> v1) : IBytes<Bytes256Vnni, Lanes256>
 {
     private readonly Vector256<byte> _v0 = v0;
@@ -107,11 +107,17 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> AddProducts(Vector256<byte> sums, Vector256<byte> bytes, Vector256<byte> x) =>
-        AvxVnni.MultiplyWideningAndAdd(sums.AsInt32(), bytes, x.AsSByte()).AsByte();
+        (AvxVnni.IsSupported ? AvxVnni.MultiplyWideningAndAdd(sums.AsInt32(), bytes, x.AsSByte()) : Emulated(sums.AsInt32(), bytes, x)).AsByte();
+
+    private static Vector256<int> Emulated(Vector256<int> sums, Vector256<byte> bytes, Vector256<byte> x) => sums
+        + Avx2.MultiplyAddAdjacent(bytes.AsInt16() & Vector256.Create((short)0xFF), x.AsInt16() << 8 >> 8)
+        + Avx2.MultiplyAddAdjacent((bytes.AsUInt16() >> 8).AsInt16(), x.AsInt16() >> 8);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> AddWordProducts(Vector256<byte> sums, Vector256<byte> a, Vector256<byte> b) =>
-        AvxVnni.MultiplyWideningAndAdd(sums.AsInt32(), a.AsInt16(), b.AsInt16()).AsByte();
+        (AvxVnni.IsSupported
+            ? AvxVnni.MultiplyWideningAndAdd(sums.AsInt32(), a.AsInt16(), b.AsInt16())
+            : sums.AsInt32() + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> WordProducts(Vector256<byte> a, Vector256<byte> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16()).AsByte();

@@ -22,6 +22,13 @@ public sealed class CpuBackendLawTests
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public void Cpu_backend_keeps_the_law(string law, Isa isa) =>
-        LawTheories.AssertHolds(law, new LawSubject { Name = $"cpu-{isa}", Backend = threads => new CpuBackend(new CpuOptions { Threads = threads, Isa = isa }) });
+    public void Cpu_backend_keeps_the_law(string law, Isa isa)
+    {
+        // The form that users get has all cases; the others share their generic code and get fewer.
+        LawOptions options = LawTheories.Options;
+        if (isa != CpuForms.Supported[^1]) options = options with { Effort = 0.25 * options.Effort };
+        var subject = new LawSubject { Name = $"cpu-{isa}", Backend = threads => new CpuBackend(new CpuOptions { Threads = threads, Isa = isa }) };
+        LawReport report = LawBook.Get(law).Check(subject, options).ThrowIfBroken();
+        Assert.True(report.Outcome is LawOutcome.Held or LawOutcome.NotApplicable, report.ToString());
+    }
 }
