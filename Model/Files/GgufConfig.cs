@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
 using Switchyard.Tensor;
 
 namespace Switchyard.Model.Files;
@@ -82,7 +84,23 @@ internal sealed class GgufConfig
         RopeScaling? scaling = ReadScaling(c.MaxPositionEmbeddings), divided = ReadDivisors(c.HeadDim);
         if (divided is not null && scaling is not null)
             throw new ModelFormatException("Both a scaling and divisors per frequency are given.", _file.Path, Key("rope.scaling.type"), null, _metadata.Text(Key("rope.scaling.type")), "one of them");
-        return c with { RopeTheta = _metadata.Number(Key("rope.freq_base")) ?? 10000, RopeScaling = scaling ?? divided };
+        c = c with { RopeTheta = _metadata.Number(Key("rope.freq_base")) ?? 10000, RopeScaling = scaling ?? divided };
+        return _metadata.Text(GgufKeys.RopeScaling) is { } original ? WithOriginalScaling(c, original) : c;
+    }
+
+    /// <summary>What config.json said, if it means what the file's own keys mean.</summary>
+    private ModelConfig WithOriginalScaling(ModelConfig c, string original)
+    {
+        using JsonDocument document = JsonFile.Parse(Encoding.UTF8.GetBytes(original), _file.Path, maxDepth: 4);
+        var fields = new JsonFields(document.RootElement, _file.Path, GgufKeys.RopeScaling + ".");
+        ModelConfig named = c with { RopeScaling = RopeScalingFields.Read(fields, c.MaxPositionEmbeddings) };
+        ConfigChecks.Check(named, _file.Path, KeyOf);
+        ConfigChecks.Check(c, _file.Path, KeyOf);
+        (double[] frequencies, double attention) = RopeFrequencies.Compute(c, c.MaxPositionEmbeddings);
+        (double[] wanted, double wantedAttention) = RopeFrequencies.Compute(named, c.MaxPositionEmbeddings);
+        bool same = Math.Abs(attention / wantedAttention - 1) < 1e-5;
+        for (int i = 0; i < wanted.Length; i++) same &= Math.Abs(frequencies[i] / wanted[i] - 1) < 1e-5;
+        return same ? named : throw new ModelFormatException("The scaling disagrees with the file's other keys.", _file.Path, GgufKeys.RopeScaling, null, original);
     }
 
     private RopeScaling? ReadScaling(int contextLength)
@@ -122,6 +140,10 @@ internal sealed class GgufConfig
 
     private ModelConfig WithTokens(ModelConfig c)
     {
+        if (_metadata["tokenizer.ggml.tokens"] is { Type: GgufType.Array } list && list.Count > c.VocabSize)
+            throw new ModelFormatException("The tokenizer has more tokens than the embedding has rows.", _file.Path, "tokenizer.ggml.tokens", list.Offset, $"{list.Count}", $"up to {c.VocabSize}");
+        int? begin = Token("tokenizer.ggml.bos_token_id");
+        if (_metadata.Ints(GgufKeys.EndTokens) is { } given) return c with { BosTokenId = begin, EosTokenIds = given };
         var ends = new List<int>();
         foreach (string key in new[] { "eos_token_id", "eot_token_id", "eom_token_id" })
             if (Token("tokenizer.ggml." + key) is { } id) ends.Add(id);
@@ -134,7 +156,7 @@ internal sealed class GgufConfig
             for (int id = 0; id < count; id++)
                 if (kinds[id] == Control && Ends.Contains(tokens[id])) ends.Add(id);
         }
-        return c with { BosTokenId = Token("tokenizer.ggml.bos_token_id"), EosTokenIds = [.. ends.Distinct()] };
+        return c with { BosTokenId = begin, EosTokenIds = [.. ends.Distinct()] };
     }
 
     /// <summary>Some writers store "none" as the largest number.</summary>

@@ -10,9 +10,12 @@ internal static class JsonFile
 
     /// <summary>Parses a file; duplicate keys, comments, trailing commas and deep nesting are refused.</summary>
     /// <exception cref="ModelFormatException">The file is not JSON, or too large.</exception>
-    public static JsonDocument Read(string path, int maxDepth = 32)
+    public static JsonDocument Read(string path, int maxDepth = 32) => Parse(ReadBytes(path), path, maxDepth);
+
+    /// <summary>Parses JSON that lies inside <paramref name="path"/>, as strictly.</summary>
+    /// <exception cref="ModelFormatException">It is not JSON.</exception>
+    public static JsonDocument Parse(byte[] bytes, string path, int maxDepth)
     {
-        byte[] bytes = ReadBytes(path);
         ReadOnlyMemory<byte> json = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
         try
         {
