@@ -147,8 +147,6 @@ internal sealed class GgufConfig
         var ends = new List<int>();
         foreach (string key in new[] { "eos_token_id", "eot_token_id", "eom_token_id" })
             if (Token("tokenizer.ggml." + key) is { } id) ends.Add(id);
-        if (_metadata["tokenizer.ggml.tokens"] is { Type: GgufType.Array } list && list.Count > c.VocabSize)
-            throw new ModelFormatException("The tokenizer has more tokens than the embedding has rows.", _file.Path, "tokenizer.ggml.tokens", list.Offset, $"{list.Count}", $"up to {c.VocabSize}");
         if (_metadata.Texts("tokenizer.ggml.tokens") is { } tokens && _metadata.Ints("tokenizer.ggml.token_type") is { } kinds)
         {
             const int Control = 3;

@@ -47,7 +47,7 @@ public sealed record LoadOptions
         ArgumentNullException.ThrowIfNull(entry);
         if (Widen && Quantize is null) return DType.F32;
         if (Widen) throw new NotSupportedException("Widening weights and quantising them exclude each other.");
-        if (Quantize is not { } target || !(id.IsProjection || id.IsTable)) return entry.DType;
+        if (Quantize is not { } target || id.IsVector) return entry.DType;
         if (target is not (DType.Q8_0 or DType.Q4_0)) throw new NotSupportedException($"Weights are quantised to Q8_0 or Q4_0 while loading, not to {target}.");
         if (entry.DType.IsBlockFormat())
             throw new NotSupportedException($"{entry.Name} is {entry.DType} already; only F32, F16 and BF16 weights are quantised while loading. Load the file as it is.");

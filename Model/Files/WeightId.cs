@@ -14,6 +14,9 @@ public readonly record struct WeightId(WeightRole Role, int Layer = 0)
     /// <summary>True for the token table and the head.</summary>
     public bool IsTable => Role is WeightRole.Embedding or WeightRole.Head;
 
+    /// <summary>True for norms' gains and biases.</summary>
+    public bool IsVector => !IsProjection && !IsTable;
+
     /// <summary>Every tensor that a model of this shape has.</summary>
     public static IEnumerable<WeightId> All(ModelConfig config)
     {

@@ -17,7 +17,7 @@ internal static class WeightTable
                 if (missing.Count > 100) break; // enough to see; a shape of thousands of layers need not be walked
                 continue;
             }
-            CheckShape(entry, id.Shape(config));
+            CheckShape(entry, id, id.Shape(config));
             table.Add(id, entry);
         }
         if (missing.Count > 0)
@@ -26,18 +26,18 @@ internal static class WeightTable
         return table;
     }
 
-    private static void CheckShape(WeightEntry entry, (int Rows, int Cols) wanted)
+    private static void CheckShape(WeightEntry entry, WeightId id, (int Rows, int Cols) wanted)
     {
         bool fits = entry.Shape switch
         {
-            [int n] => wanted.Rows == 1 && n == wanted.Cols,
+            [int n] => id.IsVector && n == wanted.Cols,
             [int rows, int cols] => rows == wanted.Rows && cols == wanted.Cols,
             _ => false,
         };
         if (!fits)
             throw new ModelFormatException(
                 "The tensor has another shape than the configuration says.", entry.File, entry.Name, entry.Offset, entry.ShapeText,
-                wanted.Rows == 1 ? $"[{wanted.Cols}]" : $"[{wanted.Rows}, {wanted.Cols}]");
+                id.IsVector ? $"[{wanted.Cols}]" : $"[{wanted.Rows}, {wanted.Cols}]");
     }
 
     private static void CheckNothingElse(IWeightFile file, WeightNames names, ModelConfig config, Dictionary<WeightId, WeightEntry> table)

@@ -74,15 +74,13 @@ public static class ModelConverter
         if (files.ChatTemplate is { } template) metadata.Add("tokenizer.chat_template", GgufValue.Of(template));
     }
 
-    private static bool IsVector(ModelFiles files, WeightId id) => id.Shape(files.Config).Rows == 1;
-
     /// <summary>Other programs want norms and biases in F32.</summary>
-    private static bool IsWidened(ModelFiles files, WeightId id) => IsVector(files, id) && files.Entry(id).DType != DType.F32;
+    private static bool IsWidened(ModelFiles files, WeightId id) => id.IsVector && files.Entry(id).DType != DType.F32;
 
     private static TensorSource ToGguf(ModelFiles files, WeightId id, LoadOptions load, ConversionProgress progress)
     {
         WeightEntry entry = files.Entry(id);
-        DType format = IsVector(files, id) ? DType.F32 : load.FormatOf(id, entry);
+        DType format = id.IsVector ? DType.F32 : load.FormatOf(id, entry);
         string name = WeightNames.Gguf.NameOf(id);
         bool turned = files.Config.Family is ModelFamily.Llama or ModelFamily.Mistral
             && id.Role is WeightRole.Query or WeightRole.Key or WeightRole.QueryBias or WeightRole.KeyBias;
@@ -100,7 +98,7 @@ public static class ModelConverter
         if (entry.DType.IsBlockFormat())
             throw new NotSupportedException($"{files.Path}: {entry.Name} is {entry.DType}; folders hold F32, F16 and BF16. Load the GGUF file as it is.");
         DType format = narrow.GetValueOrDefault(entry.Name, entry.DType);
-        IReadOnlyList<int> shape = IsVector(files, id) ? [entry.Shape[^1]] : entry.Shape;
+        IReadOnlyList<int> shape = id.IsVector ? [entry.Shape[^1]] : entry.Shape;
         return new TensorSource(WeightNames.HuggingFace.NameOf(id), format, shape, () =>
         {
             progress.Report(entry);

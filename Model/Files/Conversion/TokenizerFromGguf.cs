@@ -214,15 +214,15 @@ internal sealed class TokenizerFromGguf
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int id = 0; id < _vocabulary.Tokens.Count; id++)
             if (IsUsed(id)) ids.TryAdd(_vocabulary.Tokens[id], id);
-        var merges = new List<(float Score, int Left, int Right, int Product)>();
+        var merges = new List<(float Score, int Left, int Right)>();
         for (int id = 0; id < _vocabulary.Tokens.Count; id++)
         {
             string token = _vocabulary.Tokens[id];
             if (TypeOf(id) != GgufTokenType.Normal || token.Length > 256) continue;
             for (int cut = 1; cut < token.Length; cut++)
-                if (ids.TryGetValue(token[..cut], out int left) && ids.TryGetValue(token[cut..], out int right)) merges.Add((scores[id], left, right, id));
+                if (ids.TryGetValue(token[..cut], out int left) && ids.TryGetValue(token[cut..], out int right)) merges.Add((scores[id], left, right));
         }
-        merges.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : (a.Product, a.Left, a.Right).CompareTo((b.Product, b.Left, b.Right)));
+        merges.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : (a.Left, a.Right).CompareTo((b.Left, b.Right)));
         return merges.ConvertAll(m => $"{_vocabulary.Tokens[m.Left]} {_vocabulary.Tokens[m.Right]}");
     }
 

@@ -33,9 +33,9 @@ internal sealed class TokenizerToGguf
         bool bytes = _root.Required("model").Flag("byte_fallback", false);
         if (!bytes) return Verified(common with { Model = "gpt2", Pre = PreTokenizerName(), Merges = Merges() });
         GgufVocabulary scored = common with { Model = "llama", Pre = "default", Scores = Scores(common) };
-        return TokenizerProbe.FirstDifference(_tokenizer, GgufTokenizer.Create(scored with { AddsSpacePrefix = true })) is null
-            ? scored with { AddsSpacePrefix = true }
-            : Verified(scored with { AddsSpacePrefix = false });
+        GgufVocabulary unspaced = scored with { AddsSpacePrefix = false };
+        bool adds = TokenizerProbe.FirstDifference(_tokenizer, GgufTokenizer.Create(unspaced)) is not null;
+        return adds ? Verified(scored with { AddsSpacePrefix = true }) : unspaced;
     }
 
     private GgufVocabulary Verified(GgufVocabulary vocabulary) =>
@@ -102,28 +102,40 @@ internal sealed class TokenizerToGguf
         return (bos, eos);
     }
 
-    private string[] Merges()
+    private string[] Merges() => [.. Pairs().Select(pair => $"{pair.Left} {pair.Right}")];
+
+    private IEnumerable<(string Left, string Right)> Pairs()
     {
-        var merges = new List<string>();
         foreach (JsonField merge in _root.Required("model").Required("merges").Items())
         {
             if (merge.IsString)
             {
                 string line = merge.String();
-                if (!line.StartsWith("#version", StringComparison.Ordinal)) merges.Add(line);
+                if (!line.StartsWith("#version", StringComparison.Ordinal)) yield return Separate(merge, line);
                 continue;
             }
-            string[] pair = [.. merge.Items().Select(part => part.String())];
-            if (pair.Length != 2 || pair[0].Contains(' ', StringComparison.Ordinal) || pair[1].Contains(' ', StringComparison.Ordinal))
-                throw merge.Refuse("GGUF cannot express a merge of tokens with spaces.", string.Join(" + ", pair));
-            merges.Add($"{pair[0]} {pair[1]}");
+            string[] parts = [.. merge.Items().Select(part => part.String())];
+            if (parts.Length != 2 || Separate(merge, string.Join(' ', parts)) != (parts[0], parts[1]))
+                throw merge.Refuse("GGUF cannot express a merge of tokens with spaces.", string.Join(" + ", parts));
+            yield return (parts[0], parts[1]);
         }
-        return [.. merges];
+    }
+
+    /// <summary>Tokens that hold spaces themselves are told by the vocabulary.</summary>
+    private (string Left, string Right) Separate(JsonField merge, string line)
+    {
+        for (int space = line.IndexOf(' ', StringComparison.Ordinal); space >= 0; space = line.IndexOf(' ', space + 1))
+        {
+            (string left, string right) = (line[..space], line[(space + 1)..]);
+            if (_tokenizer.TryGetId(left, out _) && _tokenizer.TryGetId(right, out _)) return (left, right);
+        }
+        throw merge.Refuse("A merge needs two tokens of the vocabulary.", $"\"{line}\"");
     }
 
     /// <summary>
     /// Scores that fall with the rank of a token's first merge. They stand for the same merges only if every way of putting a token
-    /// together is a merge, and no other token's merges come in between.
+    /// together is a merge, and no other token's merges come in between. Runs of the mark for a space may: they share a score, as
+    /// in the vocabularies that tokenizer files were made from.
     /// </summary>
     private float[] Scores(GgufVocabulary vocabulary)
     {
@@ -132,15 +144,18 @@ internal sealed class TokenizerToGguf
             if (vocabulary.TokenTypes![id] is not (int)GgufTokenType.Unused) ids.TryAdd(vocabulary.Tokens[id], id);
         float[] scores = new float[vocabulary.Tokens.Count];
         var pairs = new HashSet<(string, string)>();
-        int rank = 0, current = -1;
-        foreach (string merge in Merges())
+        int rank = 0, current = -1, spaces = 0;
+        foreach ((string left, string right) in Pairs())
         {
-            int space = merge.IndexOf(' ', StringComparison.Ordinal);
-            (string left, string right) = (merge[..space], merge[(space + 1)..]);
             pairs.Add((left, right));
-            if (!ids.TryGetValue(left + right, out int product) || product == current) continue;
-            if (scores[product] != 0) throw _root.Refuse("GGUF cannot express the order of the merges.", $"merges of \"{left + right}\" apart from each other", "merges of one token together");
-            (scores[product], current) = (-++rank, product);
+            string joined = left + right;
+            if (!ids.TryGetValue(joined, out int product) || product == current) continue;
+            bool isSpaces = joined.AsSpan().IndexOfAnyExcept('▁') < 0;
+            if (scores[product] != 0 && !(isSpaces && -scores[product] == rank))
+                throw _root.Refuse("GGUF cannot express the order of the merges.", $"merges of \"{joined}\" apart from each other", "merges of one token together");
+            if (!isSpaces || spaces == 0 || spaces != rank) rank++;
+            if (isSpaces) spaces = rank;
+            (scores[product], current) = (-rank, product);
         }
         for (int id = 0; id < scores.Length; id++)
         {
