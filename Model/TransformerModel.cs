@@ -15,6 +15,7 @@ public sealed class TransformerModel : IDisposable
     private readonly TransformerWeights _weights;
     private readonly RopeTable _rope;
     private readonly float _scale;
+    private readonly bool _ownsWeights = true;
 
     /// <summary>Joins weights to a backend.</summary>
     /// <param name="backend">Where the weights lie. Not owned.</param>
@@ -29,6 +30,9 @@ public sealed class TransformerModel : IDisposable
         _scale = (float)(1 / Math.Sqrt(config.HeadDim));
         FinalExit = new ExitHead(config.LayerCount, weights.Norm, weights.Head);
     }
+
+    private TransformerModel(TransformerModel full, ModelConfig config, TransformerWeights weights)
+        : this(full.Backend, config, weights, full.ContextLength) => _ownsWeights = false;
 
     /// <summary>Where the weights lie.</summary>
     public IBackend Backend { get; }
@@ -57,6 +61,25 @@ public sealed class TransformerModel : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(depth, Config.LayerCount);
         return FinalExit with { Depth = depth };
+    }
+
+    /// <summary>
+    /// This model without some of its layers, as a smaller model that shares its weights: a draft that needs no file. Dispose it
+    /// before this one.
+    /// </summary>
+    /// <param name="layers">Layers that stay, at least one.</param>
+    public TransformerModel Keep(LayerMask layers)
+    {
+        var blocks = new List<BlockWeights>();
+        int windowFrom = 0; // the first kept layer with a window
+        for (int layer = 0; layer < Config.LayerCount; layer++)
+        {
+            if (!layers.Contains(layer)) continue;
+            if (layer < Config.WindowFromLayer) windowFrom++;
+            blocks.Add(_weights.Blocks[layer]);
+        }
+        ArgumentOutOfRangeException.ThrowIfZero(blocks.Count, nameof(layers));
+        return new(this, Config with { LayerCount = blocks.Count, WindowFromLayer = windowFrom }, _weights with { Blocks = blocks });
     }
 
     /// <summary>Makes an arena of <paramref name="rows"/> rows. The caller owns it.</summary>
@@ -197,10 +220,11 @@ public sealed class TransformerModel : IDisposable
         }
     }
 
-    /// <summary>Frees the weights and the rotations.</summary>
+    /// <summary>Frees the weights, where they are its own, and the rotations.</summary>
     public void Dispose()
     {
-        foreach (Weight weight in _weights.All()) weight.Dispose();
+        if (_ownsWeights)
+            foreach (Weight weight in _weights.All()) weight.Dispose();
         _rope.Dispose();
     }
 

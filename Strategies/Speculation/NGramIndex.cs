@@ -21,10 +21,10 @@ internal sealed class NGramIndex(int shortest, int longest)
     /// <summary>The text followed so far.</summary>
     public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
 
-    /// <summary>Goes on to a text that begins as the one before did; a text that does not is indexed anew.</summary>
+    /// <summary>Goes on to another text; what it begins with in common stays indexed.</summary>
     public void Follow(ReadOnlySpan<int> tokens)
     {
-        if (tokens.Length < _tokens.Count || (_tokens.Count > 0 && tokens[_tokens.Count - 1] != _tokens[^1])) Clear();
+        Rewind(Tokens.CommonPrefixLength(tokens));
         for (int end = _tokens.Count; end < tokens.Length; end++)
         {
             if (end > 0) Enter(end - 1); // an n-gram is found only once something follows it
@@ -78,11 +78,21 @@ internal sealed class NGramIndex(int shortest, int longest)
         return hash;
     }
 
-    private void Clear()
+    /// <summary>Forgets the tokens from <paramref name="length"/> on, and every n-gram that was entered because they followed it.</summary>
+    private void Rewind(int length)
     {
-        _tokens.Clear();
-        _latest.Clear();
-        foreach (List<int> list in _earlier) list.Clear();
+        for (int end = _tokens.Count - 2; end >= length - 1 && end >= 0; end--)
+        {
+            for (int n = shortest; n <= longest; n++)
+            {
+                int previous = _earlier[n][end];
+                _earlier[n].RemoveAt(end);
+                if (end + 1 < n) continue;
+                if (previous < 0) _latest.Remove(Hash(n, end));
+                else _latest[Hash(n, end)] = previous;
+            }
+        }
+        CollectionsMarshal.SetCount(_tokens, length);
     }
 
     private static List<int>[] NewLists(int count)

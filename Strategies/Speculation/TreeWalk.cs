@@ -32,6 +32,9 @@ public sealed class TreeWalk
 
     internal SamplerState? State { get; private set; }
 
+    /// <summary>Takes the distribution at the root, where somebody wants to compare it; stays until it is changed.</summary>
+    internal NextTokenLaw? RootLaw { get; set; }
+
     /// <summary>The node whose row is awaited: <see cref="DraftTree.Root"/> at first; <see cref="Ended"/> after the walk.</summary>
     internal int Awaited { get; private set; } = Ended;
 
@@ -65,6 +68,7 @@ public sealed class TreeWalk
     /// <summary>Takes the logits of the awaited row.</summary>
     internal void Take(ReadOnlySpan<float> logits, Sampler sampler)
     {
+        if (Awaited == DraftTree.Root) RootLaw?.Take(logits, State!);
         TokenChoice choice;
         try
         {

@@ -1,0 +1,147 @@
+namespace Switchyard.Strategies.SpecRouter;
+
+/// <summary>
+/// SpecRouter's scheduler (arXiv:2505.07680): predicts the time per token of every chain from measured costs and similarity, and
+/// keeps to the best.
+/// </summary>
+/// <remarks>
+/// It plans anew every <see cref="ChainPlannerOptions.Interval"/> target passes, when the number of sequences changes and when
+/// a level drops out or comes back; it switches for a predicted gain above <see cref="ChainPlannerOptions.Hysteresis"/>, and
+/// falls back to the target alone where nothing beats it. Pairs of levels that hardly met are given the benefit of the doubt: a
+/// chain that would then be best is tried for a few passes. Later a random chain is tried now and then.
+/// </remarks>
+public sealed class ChainPlanner : IChainPolicy
+{
+    private const int EnoughBlocks = 24, MostTrials = 6; // of a pair of levels, before it is judged by what was observed alone
+
+    private readonly ChainPlannerOptions _options;
+    private readonly ChainSearch _search;
+    private readonly ILevelCosts _costs;
+    private ulong _random;
+    private long _due;
+    private int _batch;
+    private uint _usable;
+    private bool _exploring;
+    private readonly int[] _trials; // [levels, levels]: of pairs that had not met
+
+    /// <summary>Makes a planner.</summary>
+    /// <param name="similarity">Learns as the planner is told of blocks and distances.</param>
+    /// <param name="costs">Learns as the planner is told of passes.</param>
+    /// <param name="options">Null for the defaults.</param>
+    public ChainPlanner(SimilarityTracker similarity, ILevelCosts costs, ChainPlannerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(similarity);
+        ArgumentNullException.ThrowIfNull(costs);
+        (Similarity, _costs, _options) = (similarity, costs, options ?? new());
+        _search = new ChainSearch(similarity, costs, _options.Windows, _options.Horizon);
+        (_random, _trials) = (_options.Seed, new int[similarity.LevelCount * similarity.LevelCount]);
+        for (int drafter = 0; drafter < similarity.LevelCount; drafter++)
+            for (int verifier = drafter + 1; verifier < similarity.LevelCount; verifier++) _search.HopeFor(drafter, verifier, hopes: true);
+    }
+
+    /// <summary>What is known of the levels' likeness.</summary>
+    public SimilarityTracker Similarity { get; }
+
+    /// <summary>The chain that was best at the last plan; not the one in use while another is explored.</summary>
+    public ChainPlan Best { get; private set; }
+
+    /// <summary>Predicted seconds per token of <see cref="Best"/>.</summary>
+    public double PredictedSeconds { get; private set; }
+
+    /// <summary>Predicted seconds per token of plain decoding at the last plan.</summary>
+    public double PlainSeconds { get; private set; }
+
+    /// <summary>Plans made.</summary>
+    public int Plans { get; private set; }
+
+    /// <summary>Predicted seconds per token of a chain, T_eff with switch costs.</summary>
+    public double Predict(in ChainView view, ChainPlan plan) => _search.Predict(view, plan);
+
+    /// <inheritdoc/>
+    public ChainPlan Next(in ChainView view)
+    {
+        bool changed = view.Batch != _batch || view.Usable != _usable;
+        if (view.Current.Levels != 0 && !changed && view.Blocks < _due) return view.Current;
+        (_batch, _usable) = (view.Batch, view.Usable);
+        Plans++;
+        PlainSeconds = _search.Plain(view);
+        Decide(view);
+
+        bool mayExplore = !_exploring && Plans > 1;
+        _exploring = false;
+        if (mayExplore && Explore(view) is { Levels: not 0 } trial && trial != Best)
+        {
+            (_exploring, _due) = (true, view.Blocks + _options.ExplorationBlocks);
+            return trial;
+        }
+        _due = view.Blocks + (Plans == 1 ? _options.ExplorationBlocks : _options.Interval);
+        return Best;
+    }
+
+    /// <inheritdoc/>
+    public void ObservePass(int level, int batch, int context, double rows, double seconds) => _costs.Observe(level, batch, context, rows, seconds);
+
+    /// <inheritdoc/>
+    public void ObserveBlock(int drafter, int verifier, int tried, int kept) => Similarity.ObserveBlock(drafter, verifier, tried, kept);
+
+    /// <inheritdoc/>
+    public void ObserveDistance(int one, int other, double distance, bool greedy) => Similarity.ObserveDistance(one, other, distance, greedy);
+
+    private void Decide(in ChainView view)
+    {
+        ChainPlan found = _search.Find(view, hopes: false, out double seconds);
+        bool usable = Best.Levels != 0 && (Best.Levels & ~view.Usable) == 0;
+        double kept = usable ? _search.Predict(view, Best) : double.PositiveInfinity;
+        if (found != Best.WithRides(found.Rides) && usable && kept < PlainSeconds && seconds >= kept * (1 - _options.Hysteresis)) (found, seconds) = (Best, kept);
+        (Best, PredictedSeconds) = (found.WithRides(_search.Rides(view, found, seconds)), seconds);
+    }
+
+    /// <summary>A chain to be tried for a few passes; none if there is nothing to try.</summary>
+    private ChainPlan Explore(in ChainView view)
+    {
+        ChainPlan hopeful = _search.Find(view, hopes: true, out double seconds);
+        if (seconds < PredictedSeconds * (1 - _options.Hysteresis) && TryPairs(hopeful)) return hopeful;
+        if (NextRandom() >= _options.Exploration) return default;
+        return RandomChain(view);
+    }
+
+    /// <summary>Counts a trial of every pair of a chain that has not met; a pair that has, or was tried often enough, is judged by what is known.</summary>
+    private bool TryPairs(ChainPlan plan)
+    {
+        bool any = false;
+        for (int verifier = plan.Bottom + 1, drafter = plan.Bottom; verifier <= plan.Top; verifier++)
+        {
+            if (!plan.Has(verifier)) continue;
+            int pair = drafter * Similarity.LevelCount + verifier;
+            bool met = Similarity.Blocks(drafter, verifier) >= EnoughBlocks || _trials[pair] >= MostTrials;
+            if (met) _search.HopeFor(drafter, verifier, hopes: false);
+            else _trials[pair]++;
+            any |= !met;
+            drafter = verifier;
+        }
+        return any;
+    }
+
+    private ChainPlan RandomChain(in ChainView view)
+    {
+        ChainPlan plan = default;
+        for (int level = 0; level <= view.Target; level++)
+        {
+            bool last = level == view.Target, verifies = (view.Verifying & 1u << level) != 0;
+            if ((view.Usable & 1u << level) == 0 || (!last && NextRandom() < 0.5) || (plan.Levels != 0 && !verifies)) continue;
+            if (plan.Levels == 0) plan = ChainPlan.Only(level);
+            else if (view.MostPending[level] is > 0 and int most) plan = plan.Then(level, Math.Min(most, _options.Windows[(int)(NextRandom() * Math.Min(4, _options.Windows.Count))]));
+        }
+        if (plan.Top != view.Target) return default;
+        return _search.Predict(view, plan) < 3 * PlainSeconds ? plan : default; // feasible, not absurd
+    }
+
+    private double NextRandom()
+    {
+        _random += 0x9E3779B97F4A7C15;
+        ulong z = _random;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return ((z ^ (z >> 31)) >> 11) * (1.0 / (1UL << 53));
+    }
+}
