@@ -1,6 +1,8 @@
 using Switchyard.Backends.Cpu;
+using Switchyard.Model;
 using Switchyard.Properties;
 using Switchyard.Properties.Faults;
+using Switchyard.Strategies.Speculation;
 using Xunit;
 
 namespace Switchyard.Tests.PropertyRuns;
@@ -27,6 +29,25 @@ public sealed class StrategyLawTests
     [MemberData(nameof(Laws))]
     public void Speculation_without_the_planted_bugs_keeps_the_law(string law) =>
         LawTheories.AssertHolds(law, Plain with { Name = "sketch on cpu", Strategy = PlantedStrategyBugs.RightSketch, ClaimsNoAllocation = false });
+
+    [Theory]
+    [MemberData(nameof(Laws))]
+    public void Speculation_by_lookup_keeps_the_law(string law) => LawTheories.AssertHolds(law, Plain with
+    {
+        Name = "lookup on cpu",
+        Strategy = runner => new SpeculativeStrategy("lookup", runner, new LookupDrafter(longest: 3, shortest: 1), new FixedShaper(depth: 3, breadth: 2, nodes: 6)),
+        ClaimsNoAllocation = false,
+    });
+
+    [Theory]
+    [MemberData(nameof(Laws))]
+    public void Speculation_by_a_model_keeps_the_law(string law) => LawTheories.AssertHolds(law, Plain with
+    {
+        Name = "tree on cpu",
+        Strategy = runner => new SpeculativeStrategy(
+            "tree", runner, new ModelDrafter(new ModelRunner(runner.Model, batchRows: 48, cacheSlots: 2048)), new FixedShaper(depth: 4, breadth: 3, nodes: 8)),
+        ClaimsNoAllocation = false,
+    });
 
     [Theory]
     [MemberData(nameof(Bugs))]
