@@ -20,6 +20,9 @@ public sealed record ModelInspection(
     string Path, string Container, ArchitectureSummary Architecture, IReadOnlyList<FormatSummary> Formats, long FileBytes,
     TokenizerSummary? Tokenizer, bool HasChatTemplate, MemoryEstimate Memory, string Evidence)
 {
+    /// <summary>What rounded weights cost; null where it was not measured.</summary>
+    public QuantizationQuality? Quality { get; init; }
+
     /// <summary>Reads headers, configuration and tokenizer of a model.</summary>
     /// <param name="path">A folder, a .gguf file, or the name of an embedded model.</param>
     /// <param name="options">How it would be opened; null for the defaults.</param>

@@ -12,17 +12,23 @@ internal static class InspectCommand
     public static Command Create(Terminal terminal)
     {
         var path = new Argument<string>("MODEL") { Description = "A folder or a .gguf file." };
+        var quality = new Option<string?>("--quality") { Description = "Load the model too and measure on this text what rounded weights cost: the mean KL divergence from float32.", HelpName = "TEXT" };
         Option<bool> json = CommonOptions.Json("everything");
         var opening = new ModelOptions();
-        var command = new Command("inspect", "Show architecture, formats, tokenizer and memory of a model without loading it.") { path, json };
+        var command = new Command("inspect", "Show architecture, formats, tokenizer and memory of a model without loading it.") { path, quality, json };
         opening.AddTo(command);
-        command.SetAction(parsed =>
-        {
-            ModelInspection model = ModelInspection.Of(parsed.GetRequiredValue(path), opening.Read(parsed) with { MaxBatch = 1 });
-            if (parsed.GetValue(json)) terminal.Data.WriteLine(OutputJson.Write(model));
-            else Print(model, terminal);
-            return ExitCodes.Ok;
-        });
+        command.SetAction((parsed, cancellationToken) => Task.Run(
+            () =>
+            {
+                LocalModelOptions options = opening.Read(parsed) with { MaxBatch = 1 };
+                string? text = parsed.GetValue(quality) is { } file ? CommonOptions.ReadText(file, terminal) : null;
+                ModelInspection model = ModelInspection.Of(parsed.GetRequiredValue(path), options);
+                if (text is not null) model = model with { Quality = QuantizationQuality.Measure(parsed.GetRequiredValue(path), text, options, cancellationToken) };
+                if (parsed.GetValue(json)) terminal.Data.WriteLine(OutputJson.Write(model));
+                else Print(model, terminal);
+                return ExitCodes.Ok;
+            },
+            cancellationToken));
         return command;
     }
 
@@ -46,6 +52,7 @@ internal static class InspectCommand
         rows.Add(("memory", $"{Bytes(m.TotalBytes)}: weights {Bytes(m.WeightBytes)}, cache {Bytes(m.CacheBytes)} for {m.ContextLength} tokens, scratch {Bytes(m.ScratchBytes)}"));
         rows.Add(("fits", m.Fits ? $"yes: {Bytes(m.FreeBytes)} free, context up to {m.LargestContextLength}" : $"no: {Bytes(m.FreeBytes)} free{(m.LargestContextLength > 0 ? $"; context up to {m.LargestContextLength} would fit" : "")}"));
         rows.Add(("evidence", model.Evidence));
+        if (model.Quality is { } q) rows.Add(("quality", string.Create(CultureInfo.InvariantCulture, $"KL from float32 {q.MeanKl:G3} nats a token (at most {q.MaxKl:G3}), same choice at {q.SameChoice:P1} of {q.Tokens} tokens")));
         terminal.Table(rows);
     }
 
