@@ -56,6 +56,7 @@ internal static class CommandLine
             InspectCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             ScoreCommand.Create(terminal),
+            ConvertCommand.Create(terminal),
             BenchCommand.Create(terminal),
         };
         root.Add(CommonOptions.Verbose);
