@@ -9,9 +9,22 @@ public sealed class StrategyContext
     internal const int PromptRows = 256; // what a step runs of waiting prompts when nothing decodes
 
     private readonly Func<string, DraftModel> _openDraft;
+    private readonly ModelRunner? _given;
 
     internal StrategyContext(TransformerModel target, ITokenizer tokenizer, LocalModelOptions options, int cacheTokens, Func<string, DraftModel> openDraft) =>
         (Target, Tokenizer, Options, CacheTokens, _openDraft) = (target, tokenizer, options, cacheTokens, openDraft);
+
+    /// <summary>For a runner that the caller made, as those who try a strategy outside a <see cref="LocalModel"/> do.</summary>
+    /// <param name="target">The target's runner; whatever strategy is made takes it over.</param>
+    /// <param name="tokenizer">The target's tokenizer.</param>
+    /// <param name="options">What a model would be opened with.</param>
+    /// <param name="openDraft">Opens a draft by the path that a spelling names.</param>
+    public StrategyContext(ModelRunner target, ITokenizer tokenizer, LocalModelOptions options, Func<string, DraftModel> openDraft)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        (_given, Target, Tokenizer, Options, _openDraft) = (target, target.Model, tokenizer, options, openDraft);
+        CacheTokens = target.Pool.Store.Shape.Slots;
+    }
 
     /// <summary>The model whose tokens are promised.</summary>
     public TransformerModel Target { get; }
@@ -28,7 +41,7 @@ public sealed class StrategyContext
     /// <summary>Makes a runner of the target: room for prompts, for every request of a full batch, and for what a strategy adds.</summary>
     /// <param name="rowsPerRequest">Rows of one request in one pass: 1 for plain decoding, a tree's nodes for speculation.</param>
     /// <returns>The runner, owned by the caller; it does not own the model.</returns>
-    public ModelRunner NewTargetRunner(int rowsPerRequest = 1) => NewRunner(Target, rowsPerRequest);
+    public ModelRunner NewTargetRunner(int rowsPerRequest = 1) => _given ?? NewRunner(Target, rowsPerRequest);
 
     /// <summary>Makes a runner of a draft; see <see cref="NewTargetRunner"/>.</summary>
     public ModelRunner NewRunner(TransformerModel model, int rowsPerRequest = 1)

@@ -58,6 +58,7 @@ internal static class CommandLine
             ScoreCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             BenchCommand.Create(terminal),
+            VerifyCommand.Create(terminal),
         };
         root.Add(CommonOptions.Verbose);
         root.Add(new HelpOption { Recursive = true });

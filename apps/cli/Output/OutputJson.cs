@@ -28,6 +28,7 @@ internal sealed record ScoreResult(long Tokens, double MeanNll, double Perplexit
 [JsonSerializable(typeof(DecodeReport))]
 [JsonSerializable(typeof(BatchResult))]
 [JsonSerializable(typeof(ScoreResult))]
+[JsonSerializable(typeof(Verification.VerifyResult))]
 [JsonSerializable(typeof(ModelInspection))]
 [JsonSerializable(typeof(BenchReport))]
 internal sealed partial class OutputJson : JsonSerializerContext
@@ -41,6 +42,7 @@ internal sealed partial class OutputJson : JsonSerializerContext
         {
             new JsonStringEnumConverter<FinishReason>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DecodingGuarantee>(),
+            new JsonStringEnumConverter<Switchyard.Properties.LawOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DType>(),
         },
     });

@@ -1,0 +1,86 @@
+using Switchyard.Backends.Cpu;
+using Switchyard.Model;
+using Switchyard.Model.Files;
+using Switchyard.Model.Text;
+using Switchyard.Properties;
+using Switchyard.Strategies;
+using Switchyard.Tensor;
+
+namespace Switchyard.Cli.Verification;
+
+/// <summary>What <c>verify</c> holds to the laws: a strategy on tiny models of every family, and on the user's own model.</summary>
+/// <param name="spec">The strategy.</param>
+/// <param name="path">The user's model.</param>
+/// <param name="tokenizer">Its tokenizer.</param>
+internal sealed class VerifySubjects(StrategySpec spec, string path, ITokenizer tokenizer)
+{
+    private const int UserContext = TinyModels.ContextLength; // laws use short sequences: no need for more rotations or cache
+    private const int DraftSeed = 7919;
+
+    private readonly StrategyKind _kind = StrategyCatalog.Find(spec);
+    private readonly LocalModelOptions _options = new() { MaxBatch = 6, Strategy = spec };
+
+    /// <summary>The strategy on tiny random models; drafts are other random models of the same shape.</summary>
+    public LawSubject Tiny => new()
+    {
+        Name = $"{spec} on tiny models",
+        Backend = Cpu,
+        Strategy = runner => Make(runner, _ => TinyDraft(runner.Model)),
+        ClaimsNoAllocation = spec.Name == "plain",
+        Tokenizers = [tokenizer],
+    };
+
+    /// <summary>The strategy on the user's own model, with the drafts that the spelling names.</summary>
+    public LawSubject Own => new()
+    {
+        Name = $"{spec} on {path}",
+        Backend = Cpu,
+        Models = [new ModelSource(path, (backend, _) => Load(path, backend))],
+        Strategy = runner => Make(runner, draft => Load(ModelPath.Resolve(draft), runner.Model.Backend)),
+        Tokenizers = [tokenizer],
+    };
+
+    private IDecodingStrategy Make(ModelRunner runner, Func<string, TransformerModel> open)
+    {
+        var drafts = new List<TransformerModel>();
+        var context = new StrategyContext(runner, tokenizer, _options, name =>
+        {
+            TransformerModel model = open(name);
+            drafts.Add(model);
+            return new DraftModel(name, model, tokenizer);
+        });
+        IDecodingStrategy strategy = _kind.Create(spec, context);
+        return drafts.Count == 0 ? strategy : new WithDrafts(strategy, drafts);
+    }
+
+    private static TransformerModel TinyDraft(TransformerModel target) => TinyModels.Build(
+        target.Backend, target.Config with { LayerCount = Math.Max(1, target.Config.LayerCount / 2) }, target.Weights.Blocks[0].Gate.DType, DraftSeed, target.ContextLength);
+
+    private static TransformerModel Load(string path, IBackend backend)
+    {
+        using ModelFiles files = ModelFiles.Open(path);
+        return ModelLoader.Load(files, backend, new LoadOptions { ContextLength = Math.Min(UserContext, files.Config.MaxPositionEmbeddings) });
+    }
+
+    private static CpuBackend Cpu(int threads) => new(new CpuOptions { Threads = threads });
+
+    /// <summary>Frees the drafts that were opened for a strategy with it.</summary>
+    private sealed class WithDrafts(IDecodingStrategy inner, List<TransformerModel> drafts) : IDecodingStrategy
+    {
+        public string Name => inner.Name;
+
+        public DecodingGuarantee Guarantee => inner.Guarantee;
+
+        public bool TryAdmit(DecodingRequest request) => inner.TryAdmit(request);
+
+        public StepStats Step(ReadOnlySpan<DecodingRequest> batch) => inner.Step(batch);
+
+        public void Release(DecodingRequest request) => inner.Release(request);
+
+        public void Dispose()
+        {
+            inner.Dispose();
+            foreach (TransformerModel draft in drafts) draft.Dispose();
+        }
+    }
+}
