@@ -21,7 +21,7 @@ internal readonly struct JsonFields
     {
         get
         {
-            foreach (JsonProperty property in _object.EnumerateObject()) yield return property.Name;
+            foreach (JsonProperty property in _object.EnumerateObject()) yield return JsonFile.Name(property, _file);
         }
     }
 

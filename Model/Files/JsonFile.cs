@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Switchyard.Model.Files;
 
@@ -16,6 +17,7 @@ internal static class JsonFile
     /// <exception cref="ModelFormatException">It is not JSON.</exception>
     public static JsonDocument Parse(byte[] bytes, string path, int maxDepth)
     {
+        if (!Utf8.IsValid(bytes)) throw new ModelFormatException("The JSON is not valid UTF-8.", path);
         ReadOnlyMemory<byte> json = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
         try
         {
@@ -38,6 +40,20 @@ internal static class JsonFile
         catch (InvalidOperationException e)
         {
             throw new ModelFormatException("The text is not valid Unicode.", path, field, cause: e);
+        }
+    }
+
+    /// <summary>The name of a member.</summary>
+    /// <exception cref="ModelFormatException">It is not valid Unicode: half a surrogate pair can be written as an escape.</exception>
+    public static string Name(JsonProperty property, string path)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ModelFormatException("A name is not valid Unicode.", path, cause: e);
         }
     }
 

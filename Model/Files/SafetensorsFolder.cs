@@ -60,11 +60,12 @@ public sealed class SafetensorsFolder : IWeightFile
             throw new ModelFormatException("The index has no weight map.", Path, WeightMap);
         foreach (JsonProperty pair in map.EnumerateObject())
         {
-            string? name = pair.Value.ValueKind == JsonValueKind.String ? JsonFile.Text(pair.Value, Path, pair.Name) : null;
-            SafetensorsFile shard = Shard(name, pair.Name);
-            if (!shard.Entries.TryGetValue(pair.Name, out WeightEntry? entry))
-                throw new ModelFormatException("The shard lacks a tensor that the index says it has.", shard.Path, pair.Name);
-            _entries.Add(pair.Name, entry);
+            string tensor = JsonFile.Name(pair, Path);
+            string? name = pair.Value.ValueKind == JsonValueKind.String ? JsonFile.Text(pair.Value, Path, tensor) : null;
+            SafetensorsFile shard = Shard(name, tensor);
+            if (!shard.Entries.TryGetValue(tensor, out WeightEntry? entry))
+                throw new ModelFormatException("The shard lacks a tensor that the index says it has.", shard.Path, tensor);
+            _entries.Add(tensor, entry);
         }
     }
 

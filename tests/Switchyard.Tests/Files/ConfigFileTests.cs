@@ -151,6 +151,14 @@ public sealed class ConfigFileTests : IDisposable
         }));
     }
 
+    [Theory]
+    [InlineData("{\"rope_scaling\":{\"\xff\":1}}")]
+    [InlineData("{\"rope_scaling\":{\"\\ud800\":1}}")]
+    [InlineData("{\"\\ud800\":1}")]
+    [InlineData("{\"architectures\":[\"\\udc00\"]}")]
+    public void Names_and_texts_that_are_not_Unicode_are_refused(string json) =>
+        Assert.Throws<ModelFormatException>(() => ConfigFile.Read(_folder.Write("config.json", Encoding.Latin1.GetBytes(json))));
+
     [Fact]
     public void Deep_nesting_is_refused() =>
         Assert.Throws<ModelFormatException>(() => Read("{\"a\":" + new string('[', 100_000) + new string(']', 100_000) + "}"));

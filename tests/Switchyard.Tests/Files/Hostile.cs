@@ -27,7 +27,7 @@ internal static class Hostile
     {
         Arbitrary<Damage[]> damages = ArbMap.Default.ArbFor<(int, int, int)[]>()
             .Convert(a => a.Select(t => new Damage(t.Item1, t.Item2, t.Item3)).ToArray(), a => a.Select(d => (d.Kind, d.Position, d.Value)).ToArray());
-        Config config = Config.QuickThrowOnFailure.WithMaxTest(Cases(few)).WithEndSize(300).WithReplay(20261121, 7);
+        Config config = Config.QuickThrowOnFailure.WithMaxTest(Cases(few)).WithStartSize(8).WithEndSize(400).WithReplay(20261121, 7);
         Check.One(config, Prop.ForAll(damages, holds));
     }
 
