@@ -141,6 +141,19 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Fact]
+    public void No_more_than_one_tensor_is_mapped_at_a_time_and_none_afterwards()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        string path = Path.Combine(TestPaths.Models, "tales-1m", "model.safetensors");
+        using var backend = new CpuBackend(new CpuOptions { Threads = 2 });
+        using ModelFiles files = ModelFiles.Open(path);
+        long page = Environment.SystemPageSize, largest = files.InFileOrder.Max(id => files.Entry(id).ByteCount), most = 0;
+        using (files.Open(files.InFileOrder[0])) Assert.InRange(MappedBytes(path), 1, largest + 2 * page); // the instrument sees a mapping
+        using TransformerModel model = ModelLoader.Load(files, backend, new LoadOptions { Progress = new Recorder(_ => most = Math.Max(most, MappedBytes(path))) });
+        Assert.Equal(0, most);
+    }
+
+    [Fact]
     public void Only_plain_weights_are_quantised_and_only_to_what_is_offered()
     {
         Write(_ => true);
@@ -162,6 +175,18 @@ public sealed class ModelFolderTests : IDisposable
             tensors.Add(TensorSource.FromFloats(WeightNames.HuggingFace.NameOf(id), id.IsVector ? [cols] : [rows, cols], new float[rows * cols]));
         }
         SafetensorsWriter.Write(_folder["model.safetensors"], [.. tensors.Where(keep), .. more]);
+    }
+
+    private static long MappedBytes(string path)
+    {
+        long sum = 0;
+        foreach (string line in File.ReadLines("/proc/self/maps"))
+        {
+            if (!line.EndsWith(path, StringComparison.Ordinal)) continue;
+            string[] range = line.Split(' ')[0].Split('-');
+            sum += Convert.ToInt64(range[1], 16) - Convert.ToInt64(range[0], 16);
+        }
+        return sum;
     }
 
     private sealed class Recorder(Action<LoadProgress> action) : IProgress<LoadProgress>
