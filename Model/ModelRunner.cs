@@ -9,7 +9,7 @@ namespace Switchyard.Model;
 /// </remarks>
 public sealed class ModelRunner : IDisposable
 {
-    private readonly bool _ownsModel;
+    private readonly bool _ownsModel, _ownsParts = true;
 
     /// <summary>Joins a model, a pool and an arena.</summary>
     /// <param name="model">The model.</param>
@@ -23,6 +23,8 @@ public sealed class ModelRunner : IDisposable
         Pool = new KvPool(model.Backend, model.Config, cacheSlots, cacheType);
         Batch = model.NewBatch(batchRows);
     }
+
+    private ModelRunner(ModelRunner shared) => (Model, Pool, Batch, _ownsParts) = (shared.Model, shared.Pool, shared.Batch, false);
 
     /// <summary>The model.</summary>
     public TransformerModel Model { get; }
@@ -71,9 +73,16 @@ public sealed class ModelRunner : IDisposable
         }
     }
 
+    /// <summary>
+    /// The same model, cache and arena for another user, who frees nothing by disposing it. Users take turns: each leaves the
+    /// arena empty.
+    /// </summary>
+    public ModelRunner Share() => new(this);
+
     /// <summary>Frees the arena and the pool, and the model where it is owned.</summary>
     public void Dispose()
     {
+        if (!_ownsParts) return;
         Batch.Dispose();
         Pool.Dispose();
         if (_ownsModel) Model.Dispose();

@@ -7,7 +7,7 @@ namespace Switchyard.Strategies;
 /// <summary>One token per request per step, every layer. The oracle of every lossless strategy.</summary>
 /// <param name="target">The model, its cache and its arena; the arena bounds the batch. Owned from here on.</param>
 /// <param name="chunks">How much of waiting prompts a step runs; null for the defaults.</param>
-public sealed class AutoregressiveStrategy(ModelRunner target, PromptChunks? chunks = null) : IDecodingStrategy
+public sealed class AutoregressiveStrategy(ModelRunner target, PromptChunks? chunks = null) : ISharedCacheStrategy
 {
     private readonly ForwardPass _pass = new(target);
     private readonly Sampler _sampler = new();
@@ -25,6 +25,17 @@ public sealed class AutoregressiveStrategy(ModelRunner target, PromptChunks? chu
     {
         if (Admission.TryReserve(target, request) is not { } kv) return false;
         request.State = kv;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public int Slack => 0;
+
+    /// <inheritdoc/>
+    public bool TryAttach(DecodingRequest request, KvSequence kv)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.State = new Borrowed(kv);
         return true;
     }
 
@@ -67,16 +78,15 @@ public sealed class AutoregressiveStrategy(ModelRunner target, PromptChunks? chu
     /// <inheritdoc/>
     public void Release(DecodingRequest request)
     {
-        if (request.State is not KvSequence kv) return;
-        target.Pool.Return(kv);
-        request.State = null;
+        if (request.State is KvSequence kv) target.Pool.Return(kv);
+        if (request.State is KvSequence or Borrowed) request.State = null;
     }
 
     /// <summary>Frees the runner.</summary>
     public void Dispose() => target.Dispose();
 
     private static KvSequence Kv(DecodingRequest request) =>
-        request.State as KvSequence ?? throw new InvalidOperationException("The request was not admitted to this strategy. Call TryAdmit first.");
+        request.State as KvSequence ?? (request.State as Borrowed)?.Kv ?? throw new InvalidOperationException("The request was not admitted to this strategy. Call TryAdmit first.");
 
     private bool Feed(DecodingRequest request, KvSequence kv, int most)
     {
@@ -94,6 +104,9 @@ public sealed class AutoregressiveStrategy(ModelRunner target, PromptChunks? chu
         request.Statistics.LayerRows += (long)kv.Staged * target.Model.Config.LayerCount;
         kv.CommitAll();
     }
+
+    /// <summary>A cache that somebody else gives back.</summary>
+    private sealed record Borrowed(KvSequence Kv);
 
     /// <summary>Chooses each reader's next token as its logits come by.</summary>
     private ref struct TokenReader(ReadOnlySpan<DecodingRequest> readers, Sampler sampler) : ILogitsReader

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Switchyard.Model;
 
 namespace Switchyard.Strategies.SpecRouter;
 
@@ -12,7 +13,7 @@ namespace Switchyard.Strategies.SpecRouter;
 /// <para>Tokens are plain decoding's whatever the ladder, the chain and the schedule: a level keeps a token only if it would have
 /// chosen it itself. Below the target, errors and nonsense cost time only. After warm-up a step allocates nothing.</para>
 /// </remarks>
-public sealed class SpecRouterStrategy : IDecodingStrategy
+public sealed class SpecRouterStrategy : ISharedCacheStrategy
 {
     private readonly LevelGuard[] _ladder;
     private readonly IChainPolicy _policy;
@@ -75,6 +76,21 @@ public sealed class SpecRouterStrategy : IDecodingStrategy
         ArgumentNullException.ThrowIfNull(request);
         var sequence = new ChainSequence(request, _ladder.Length);
         if (!_ladder[Target].Level.TryOpen(sequence.Lanes[Target])) return false;
+        sequence.Lanes[Target].IsOpen = true;
+        request.State = sequence;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public int Slack => 0;
+
+    /// <inheritdoc/>
+    public bool TryAttach(DecodingRequest request, KvSequence kv)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (_ladder[Target].Level is not ModelLevel) return false; // a target of another kind has no such cache
+        var sequence = new ChainSequence(request, _ladder.Length);
+        ModelLevel.Adopt(sequence.Lanes[Target], kv);
         sequence.Lanes[Target].IsOpen = true;
         request.State = sequence;
         return true;

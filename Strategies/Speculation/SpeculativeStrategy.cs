@@ -9,7 +9,7 @@ namespace Switchyard.Strategies.Speculation;
 /// those equal to its own choices. The tokens are plain decoding's, whatever the drafter and the shape of the trees.
 /// </summary>
 /// <remarks>After warm-up a step allocates nothing.</remarks>
-public sealed class SpeculativeStrategy : IDecodingStrategy
+public sealed class SpeculativeStrategy : ISharedCacheStrategy
 {
     private readonly ModelRunner _target;
     private readonly IDrafter _drafter;
@@ -60,17 +60,18 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
     public bool TryAdmit(DecodingRequest request)
     {
         int needed = Admission.SlotsNeeded(request, _target.Model.ContextLength);
-        int slack = Math.Clamp(_target.Pool.Store.Shape.Slots - needed, 0, _shaper.MaxNodes * _nodeRows);
+        int slack = Math.Clamp(_target.Pool.Store.Shape.Slots - needed, 0, Slack);
         if (Admission.TryReserve(_target, request, slack) is not { } kv) return false;
-        var session = new DraftSession(request, _tokenCount, _reliability) { TargetCache = kv };
-        if (!_guard.TryOpen(session))
-        {
-            _target.Pool.Return(kv);
-            return false;
-        }
-        request.State = new Entry(kv, session);
-        return true;
+        if (TryOpen(request, kv, owned: true)) return true;
+        _target.Pool.Return(kv);
+        return false;
     }
+
+    /// <inheritdoc/>
+    public int Slack => _shaper.MaxNodes * _nodeRows;
+
+    /// <inheritdoc/>
+    public bool TryAttach(DecodingRequest request, KvSequence kv) => TryOpen(request, kv, owned: false);
 
     /// <inheritdoc/>
     public StepStats Step(ReadOnlySpan<DecodingRequest> batch)
@@ -103,7 +104,7 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
     {
         if (request.State is not Entry entry) return;
         _guard.Close(entry.Session);
-        _target.Pool.Return(entry.Kv);
+        if (entry.Owned) _target.Pool.Return(entry.Kv);
         request.State = null;
     }
 
@@ -112,6 +113,14 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
     {
         _drafter.Dispose();
         _target.Dispose();
+    }
+
+    private bool TryOpen(DecodingRequest request, KvSequence kv, bool owned)
+    {
+        var session = new DraftSession(request, _tokenCount, _reliability) { TargetCache = kv };
+        if (!_guard.TryOpen(session)) return false;
+        request.State = new Entry(kv, session, owned);
+        return true;
     }
 
     /// <summary>Requests that decode first, then those whose prompts still run; likewise their drafting sessions.</summary>
@@ -133,7 +142,7 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         bool drafts = _guard.Ready();
         for (int i = 0; i < _decoding + _waiting; i++)
         {
-            (KvSequence kv, DraftSession session) = _entries[i];
+            (KvSequence kv, DraftSession session, _) = _entries[i];
             bool decodes = i < _decoding;
             session.Begin(decodes ? Math.Min(_shaper.MaxDepth, session.Request.RemainingTokens - 1) : 0, Math.Min(nodes, (kv.Room - 1) / _nodeRows));
             if (!drafts || !_guard.TryOpen(session) || !session.IsOpen) continue;
@@ -184,7 +193,7 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         long draftRows = 0;
         for (int i = 0; i < _decoding; i++)
         {
-            (KvSequence kv, DraftSession session) = _entries[i];
+            (KvSequence kv, DraftSession session, _) = _entries[i];
             ClearUp(kv, session);
             if (!_verifier.Add(kv, session.Request.Tokens, session.Tree, session.Walk, session.Request.Sampler, session.Request, session.RootRow)) continue;
             CountPass(session.Request, 1 + session.Walk.Shown);
@@ -207,7 +216,7 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         int budget = Math.Min(_options.PromptChunks.Budget(_decoding, _verifier.Room), _verifier.Room), all = budget;
         for (int i = _decoding; i < _decoding + _waiting && budget > 0; i++)
         {
-            (KvSequence kv, DraftSession session) = _entries[i];
+            (KvSequence kv, DraftSession session, _) = _entries[i];
             int missing = session.Request.Tokens.Length - kv.Length, fed = Math.Min(missing, budget);
             if (fed == missing) _verifier.Add(kv, session.Request.Tokens, null, session.Walk, session.Request.Sampler, session.Request);
             else fed = _verifier.Feed(kv, session.Request.Tokens, fed);
@@ -256,5 +265,5 @@ public sealed class SpeculativeStrategy : IDecodingStrategy
         return count;
     }
 
-    private sealed record Entry(KvSequence Kv, DraftSession Session);
+    private sealed record Entry(KvSequence Kv, DraftSession Session, bool Owned);
 }

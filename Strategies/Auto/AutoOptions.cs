@@ -1,0 +1,35 @@
+namespace Switchyard.Strategies.Auto;
+
+/// <summary>How the automatic choice risks and probes. The defaults serve.</summary>
+public sealed record AutoOptions
+{
+    /// <summary>Share of plain time that may be lost.</summary>
+    public double MaxLoss { get; init; } = 0.01;
+
+    /// <summary>Plain steps that may be lost beside it.</summary>
+    public double AllowedSteps { get; init; } = 2;
+
+    /// <summary>Tokens a request commits before a strategy that did not pay is probed again, at first; doubled after every failure.</summary>
+    public int FirstProbe { get; init; } = 4;
+
+    /// <summary>The longest pause between probes, in tokens. No strategy is given up for good.</summary>
+    public int LastProbe { get; init; } = 256;
+
+    /// <summary>Steps of a probe that are measured.</summary>
+    public int ProbeSteps { get; init; } = 3;
+
+    /// <summary>Lead, as a share, that a probed strategy needs over the one in use.</summary>
+    public double Lead { get; init; } = 0.03;
+
+    /// <summary>The longest that the first step of a strategy is thought to take, in plain steps.</summary>
+    public double FirstBound { get; init; } = 2;
+
+    /// <summary>
+    /// The longest that a step of a strategy may take, by its place and the number of requests; null: as measured, with a margin, and
+    /// <see cref="FirstBound"/> before that.
+    /// </summary>
+    public Func<int, int, double>? StepBound { get; init; }
+
+    /// <summary>The clock that steps are measured with.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

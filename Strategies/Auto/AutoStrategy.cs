@@ -1,0 +1,258 @@
+using Switchyard.Model;
+using Switchyard.Strategies.Passes;
+
+namespace Switchyard.Strategies.Auto;
+
+/// <summary>
+/// <c>auto</c>: takes each step with the strategy that measured best, and loses no more than a bounded share of time to plain
+/// decoding whatever drafts are worth.
+/// </summary>
+/// <remarks>
+/// <para>Strategies take turns on one target cache that is reserved here; what they keep beside it they keep per request. Since
+/// every one of them is lossless, tokens are plain decoding's however often turns change.</para>
+/// <para>While a prompt runs, steps are plain ones. A strategy that throws is not asked again; one that has no room for a
+/// request is probed again later. After warm-up a step allocates nothing.</para>
+/// </remarks>
+public sealed class AutoStrategy : IDecodingStrategy
+{
+    private const int WarmUpTokens = 12;
+
+    private readonly ModelRunner _target;
+    private readonly ISharedCacheStrategy[] _arms;
+    private readonly AutoOptions _options;
+    private readonly ArmUse[] _uses;
+    private readonly int _slack;
+    private Entry[] _entries = []; // of the batch in hand
+    private int _admitted;
+
+    /// <summary>Puts a choice together.</summary>
+    /// <param name="target">The model whose tokens are promised; its arena has rows for the largest step of any strategy. Owned from here on.</param>
+    /// <param name="arms">Makes the strategies to choose from, each over the shared runner it is given; plain decoding is added in front.</param>
+    /// <param name="options">Null for the defaults.</param>
+    public AutoStrategy(ModelRunner target, IReadOnlyList<Func<ModelRunner, ISharedCacheStrategy>> arms, AutoOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(arms);
+        (_target, _options) = (target, options ?? new());
+        (_arms, _uses) = (new ISharedCacheStrategy[arms.Count + 1], new ArmUse[arms.Count + 1]);
+        _arms[0] = new AutoregressiveStrategy(target.Share());
+        for (int i = 0; i < arms.Count; i++) _arms[i + 1] = arms[i](target.Share());
+        var names = new string[_arms.Length];
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (_arms[i].Guarantee != DecodingGuarantee.Lossless)
+                throw new ArgumentException($"'{_arms[i].Name}' promises {_arms[i].Guarantee}; an automatic choice takes lossless strategies only.", nameof(arms));
+            (names[i], _slack) = (_arms[i].Name, Math.Max(_slack, _arms[i].Slack));
+            _uses[i] = new ArmUse(names[i]);
+        }
+        Chooser = new ArmChooser(names, _options);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "auto";
+
+    /// <inheritdoc/>
+    public DecodingGuarantee Guarantee => DecodingGuarantee.Lossless;
+
+    /// <summary>Decides, and says why.</summary>
+    public ArmChooser Chooser { get; }
+
+    /// <summary>The strategies, plain decoding first.</summary>
+    public IReadOnlyList<IDecodingStrategy> Arms => _arms;
+
+    /// <summary>What each strategy did, in the order of <see cref="Arms"/>.</summary>
+    public IReadOnlyList<ArmUse> Uses => _uses;
+
+    /// <inheritdoc/>
+    public bool TryAdmit(DecodingRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        int needed = Admission.SlotsNeeded(request, _target.Model.ContextLength);
+        int slack = Math.Clamp(_target.Pool.Store.Shape.Slots - needed, 0, _slack);
+        if (Admission.TryReserve(_target, request, slack) is not { } kv) return false;
+        request.State = new Entry(kv, new object?[_arms.Length]);
+        if (_admitted++ == 0) Chooser.Begin();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public StepStats Step(ReadOnlySpan<DecodingRequest> batch)
+    {
+        if (batch.IsEmpty) return default;
+        if (!Gather(batch)) return StepUnjudged(batch);
+
+        int arm = Chooser.Choose(batch.Length);
+        if (!TryAttach(arm, batch))
+        {
+            Chooser.Unavailable(arm, batch.Length);
+            arm = 0;
+            TryAttach(arm, batch);
+        }
+        try
+        {
+            double before = _uses[arm].Seconds;
+            StepStats stats = Take(arm, batch);
+            Chooser.Report(arm, batch.Length, _uses[arm].Seconds - before, stats.Emitted, stats.Drafted > 0);
+            return stats;
+        }
+        catch (Exception e) when (arm > 0 && e is not OutOfMemoryException)
+        {
+            GiveUp(arm, batch.Length, e);
+            return AllRun(batch) ? StepUnjudged(batch) : default;
+        }
+    }
+
+    /// <summary>
+    /// Lets every strategy decode a few tokens after <paramref name="prompt"/>, so that the first steps that count do not pay for
+    /// compilation and cold memory, and notes how long steps are. To be called before the first request; does nothing while the
+    /// cache has no room.
+    /// </summary>
+    public void WarmUp(ReadOnlySpan<int> prompt)
+    {
+        double plain = 0;
+        for (int arm = 0; arm < _arms.Length; arm++)
+        {
+            var request = new DecodingRequest(prompt, new GenerationOptions { MaxNewTokens = WarmUpTokens, IgnoreEos = true, Seed = 1 });
+            if (!TryAdmit(request)) return;
+            try
+            {
+                double step = TimeSteps(arm, request);
+                if (arm == 0) plain = step;
+                else Chooser.NoteLength(arm, 1, step / plain);
+            }
+            catch (Exception e) when (arm > 0 && e is not OutOfMemoryException)
+            {
+                GiveUp(arm, 1, e);
+            }
+            Release(request);
+        }
+        foreach (ArmUse use in _uses) use.Forget();
+    }
+
+    /// <inheritdoc/>
+    public void Release(DecodingRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.State is not Entry entry) return;
+        for (int arm = 0; arm < _arms.Length; arm++)
+        {
+            if (entry.States[arm] is null) continue;
+            request.State = entry.States[arm];
+            try
+            {
+                _arms[arm].Release(request);
+            }
+            catch (Exception e) when (_uses[arm].Failure is not null && e is not OutOfMemoryException)
+            {
+                _uses[arm].Failure = e; // it had failed before; what it holds beside the cache is lost with it
+            }
+        }
+        _target.Pool.Return(entry.Kv);
+        request.State = null;
+        _admitted--;
+    }
+
+    /// <summary>Frees the strategies and the target.</summary>
+    public void Dispose()
+    {
+        foreach (ISharedCacheStrategy arm in _arms) arm.Dispose();
+        _target.Dispose();
+    }
+
+    /// <summary>One line for people: what is in use and why.</summary>
+    public override string ToString() => Chooser.ToString();
+
+    /// <summary>The longest of the later steps of a request, in seconds.</summary>
+    private double TimeSteps(int arm, DecodingRequest request)
+    {
+        double longest = 0;
+        DecodingRequest[] batch = [request];
+        for (int step = 0; !request.IsFinished; step++)
+        {
+            Gather(batch);
+            int turn = request.Output.Length == 0 ? 0 : arm;
+            if (!TryAttach(turn, batch)) return longest;
+            double before = _uses[turn].Seconds;
+            Take(turn, batch);
+            if (request.Output.Length > WarmUpTokens / 2) longest = Math.Max(longest, _uses[turn].Seconds - before);
+        }
+        return longest;
+    }
+
+    /// <summary>Takes the batch in hand; false if a prompt has still to run.</summary>
+    private bool Gather(ReadOnlySpan<DecodingRequest> batch)
+    {
+        if (_entries.Length < batch.Length) _entries = new Entry[2 * batch.Length];
+        bool decodes = true;
+        for (int i = 0; i < batch.Length; i++)
+        {
+            _entries[i] = batch[i].State as Entry ?? throw new InvalidOperationException("The request was not admitted to this strategy. Call TryAdmit first.");
+            decodes &= batch[i].Output.Length > 0;
+        }
+        return decodes;
+    }
+
+    /// <summary>A plain step from which nothing is learned but that it took time.</summary>
+    private StepStats StepUnjudged(ReadOnlySpan<DecodingRequest> batch)
+    {
+        double before = _uses[0].Seconds;
+        TryAttach(0, batch);
+        StepStats stats = Take(0, batch);
+        Chooser.ReportPrompt(_uses[0].Seconds - before);
+        return stats;
+    }
+
+    /// <summary>Has a strategy take up every request that it has not yet; false if it has no room for one.</summary>
+    private bool TryAttach(int arm, ReadOnlySpan<DecodingRequest> batch)
+    {
+        for (int i = 0; i < batch.Length; i++)
+        {
+            if (_entries[i].States[arm] is not null) continue;
+            bool attached = _arms[arm].TryAttach(batch[i], _entries[i].Kv);
+            if (attached) _entries[i].States[arm] = batch[i].State;
+            batch[i].State = _entries[i];
+            if (!attached) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Lets a strategy work until the target has spoken: some draft for several steps before that.</summary>
+    private StepStats Take(int arm, ReadOnlySpan<DecodingRequest> batch)
+    {
+        long start = _options.Time.GetTimestamp();
+        for (int i = 0; i < batch.Length; i++) batch[i].State = _entries[i].States[arm];
+        StepStats stats = default;
+        try
+        {
+            do stats += _arms[arm].Step(batch);
+            while (stats.TargetForwards == 0 && AllRun(batch));
+        }
+        finally
+        {
+            for (int i = 0; i < batch.Length; i++) (_entries[i].States[arm], batch[i].State) = (batch[i].State, _entries[i]);
+        }
+        ArmUse use = _uses[arm];
+        (use.Steps, use.Tokens, use.Seconds) = (use.Steps + 1, use.Tokens + stats.Emitted, use.Seconds + _options.Time.GetElapsedTime(start).TotalSeconds);
+        return stats;
+    }
+
+    /// <summary>A strategy threw: what it staged is dropped, and it is not asked again.</summary>
+    private void GiveUp(int arm, int count, Exception e)
+    {
+        Chooser.Broken(arm);
+        _uses[arm].Failure = e;
+        for (int i = 0; i < count; i++)
+            if (_entries[i].Kv.Staged > 0) _entries[i].Kv.Rollback();
+        _target.Batch.Clear();
+    }
+
+    private static bool AllRun(ReadOnlySpan<DecodingRequest> batch)
+    {
+        foreach (DecodingRequest request in batch)
+            if (request.IsFinished) return false;
+        return true;
+    }
+
+    /// <summary>One request: its cache, and what each strategy keeps for it.</summary>
+    private sealed record Entry(KvSequence Kv, object?[] States);
+}

@@ -1,0 +1,146 @@
+using Switchyard.Strategies.Auto;
+using Xunit;
+
+namespace Switchyard.Tests.Auto;
+
+public sealed class ArmChooserTests
+{
+    [Theory]
+    [InlineData(0.05, 0.1, 4, 4)]
+    [InlineData(0.02, 0.05, 6, 3)]
+    [InlineData(0.1, 0, 4, 3)]
+    public void What_pays_is_found_and_kept(double rowCost, double draftCost, int length, int accepted)
+    {
+        var world = new AutoWorld(rowCost, 0, 0, [new(3, 0.5, [0]), new(length, draftCost, [accepted])], [1], 2000, 1);
+        double fixedArm = world.Run(new AutoOptions(), (_, _) => 2).Spent, chosen = world.Run(new AutoOptions()).Spent;
+        Assert.True(fixedArm < 0.8 * world.Tokens);
+        Assert.True(fixedArm >= 0.95 * chosen, $"auto {chosen:F0}, the best strategy alone {fixedArm:F0}, plain {world.Tokens}");
+    }
+
+    [Fact]
+    public void Better_of_two_that_pay_is_used()
+    {
+        AutoRun run = new AutoWorld(0.05, 0, 0, [new(4, 0.1, [2]), new(4, 0.1, [4])], [1], 3000, 1).Run(new AutoOptions());
+        Assert.True(run.Steps[2] > 8 * run.Steps[1], $"{run.Steps[1]} against {run.Steps[2]} steps");
+    }
+
+    [Fact]
+    public void Strategy_that_begins_to_pay_is_found_again_and_one_that_stops_is_left()
+    {
+        var chooser = new ArmChooser(["plain", "chain"], new AutoOptions());
+        double spent = 0;
+        int tokens = 0, used = 0, wasted = 0;
+        while (tokens < 8000)
+        {
+            bool pays = tokens / 2000 % 2 == 1;
+            int arm = chooser.Choose(1), emitted = arm == 1 && pays ? 4 : 1;
+            if (arm == 1) (used, wasted) = (used + (pays ? 1 : 0), wasted + (pays ? 0 : 1));
+            (tokens, spent) = (tokens + emitted, spent + (arm == 0 ? 1 : 1.3));
+            chooser.Report(arm, 1, arm == 0 ? 1 : 1.3, emitted);
+        }
+        Assert.True(used > 850, $"{used} steps of about 1000 while it paid");
+        Assert.True(wasted < 180, $"{wasted} steps while it did not");
+        Assert.True(spent < 0.75 * tokens);
+    }
+
+    [Fact]
+    public void Choice_follows_the_batch()
+    {
+        // One request: a flat machine, drafts pay. Eight: rows are as dear as passes, they do not.
+        var options = new AutoOptions();
+        var chooser = new ArmChooser(["plain", "chain"], options);
+        var used = new Dictionary<int, int> { [1] = 0, [8] = 0 };
+        for (int step = 0; step < 2000; step++)
+        {
+            int batch = step / 200 % 2 == 0 ? 1 : 8, arm = chooser.Choose(batch);
+            if (arm == 1) used[batch]++;
+            chooser.Report(arm, batch, arm == 0 ? 1 : batch == 1 ? 1.2 : 4, arm == 0 ? batch : 3 * batch);
+        }
+        Assert.True(used[1] > 900, $"{used[1]} of 1000 steps");
+        Assert.True(used[8] < 60, $"{used[8]} of 1000 steps");
+    }
+
+    [Fact]
+    public void Pauses_between_probes_double_up_to_a_limit()
+    {
+        var chooser = new ArmChooser(["plain", "lookup"], new AutoOptions { ProbeSteps = 1, AllowedSteps = 1000 });
+        var probes = new List<int>();
+        for (int token = 0; token < 3000; token++)
+        {
+            int arm = chooser.Choose(1);
+            if (arm == 1) probes.Add(token);
+            chooser.Report(arm, 1, arm == 0 ? 1 : 1.1, 1);
+        }
+        int[] gaps = [.. probes.Zip(probes.Skip(1), (a, b) => b - a)];
+        Assert.Equal([5, 9, 17, 33, 65, 129, 257, 257], gaps[..8].Select(gap => gap + (gap % 2 == 0 ? 1 : 0)));
+        Assert.True(gaps.Length >= 14, "It is never given up.");
+    }
+
+    [Fact]
+    public void Choice_explains_itself()
+    {
+        var chooser = new ArmChooser(["plain", "lookup"], new AutoOptions { ProbeSteps = 1 });
+        Assert.Equal("auto: plain", chooser.ToString());
+        for (int i = 0; i < 2; i++) chooser.Report(chooser.Choose(1), 1, 1, 1);
+        Assert.StartsWith("auto: plain (lookup paid 0.50× over 1 tokens; next probe in", After(chooser, 2, 1), StringComparison.Ordinal);
+        var winner = new ArmChooser(["plain", "lookup"], new AutoOptions { ProbeSteps = 1 });
+        for (int i = 0; i < 2; i++) winner.Report(winner.Choose(1), 1, 1, 1);
+        Assert.Equal("auto: lookup (paid 3.00× over 3 tokens)", After(winner, 1, 3));
+    }
+
+    private static string After(ArmChooser chooser, double seconds, int tokens)
+    {
+        int arm = chooser.Choose(1);
+        chooser.Report(arm, 1, arm == 0 ? 1 : seconds, arm == 0 ? 1 : tokens);
+        return chooser.ToString();
+    }
+
+    [Fact]
+    public void Strategy_that_is_still_catching_up_is_not_judged_by_that()
+    {
+        var chooser = new ArmChooser(["plain", "chain"], new AutoOptions { AllowedSteps = 50 });
+        int behind = 12, used = 0;
+        for (int step = 0; step < 200; step++)
+        {
+            int arm = chooser.Choose(1);
+            bool drafted = arm == 1 && behind-- <= 0;
+            if (drafted) used++;
+            chooser.Report(arm, 1, arm == 0 ? 1 : 1.3, drafted ? 4 : 1, drafted);
+        }
+        Assert.True(used > 120, $"{used} steps");
+    }
+
+    [Fact]
+    public void Broken_and_full_strategies_are_not_chosen()
+    {
+        var chooser = new ArmChooser(["plain", "chain", "lookup"], new AutoOptions());
+        chooser.Report(chooser.Choose(1), 1, 1, 1);
+        chooser.Report(chooser.Choose(1), 1, 1, 1);
+        int first = chooser.Choose(1);
+        Assert.NotEqual(0, first);
+        chooser.Unavailable(first, 1);
+        Assert.NotEqual(first, chooser.Choose(1));
+        chooser.Broken(3 - first);
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.Equal(0, chooser.Choose(1));
+            chooser.Report(0, 1, 1, 1);
+        }
+        for (int i = 0; i < 100; i++) chooser.Report(chooser.Choose(1), 1, 1, 1);
+        Assert.NotEqual(3 - first, chooser.InUse);
+    }
+
+    [Fact]
+    public void Choosing_allocates_nothing_after_warm_up()
+    {
+        var chooser = new ArmChooser(["plain", "chain", "lookup"]);
+        long before = 0;
+        for (int step = 0; step < 400; step++)
+        {
+            if (step == 200) before = GC.GetAllocatedBytesForCurrentThread();
+            int arm = chooser.Choose(1 + step % 3);
+            chooser.Report(arm, 1 + step % 3, 1 + 0.1 * arm, arm == 1 ? 9 : 1);
+        }
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+}
