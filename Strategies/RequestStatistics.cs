@@ -3,7 +3,10 @@ namespace Switchyard.Strategies;
 /// <summary>What one request cost and how its drafts fared. Strategies count; names follow vLLM and AIPerf.</summary>
 public sealed class RequestStatistics
 {
+    private const int DepthCapacity = 1024; // depths reserved at first, so that short outputs never grow the list
+
     private readonly int[] _acceptanceHistogram = new int[AcceptanceBins];
+    private List<int>? _depths;
 
     /// <summary>Bins of <see cref="AcceptanceHistogram"/>; the last also counts everything longer.</summary>
     public const int AcceptanceBins = 65;
@@ -32,6 +35,12 @@ public sealed class RequestStatistics
     /// <summary>Prompt tokens found in a cache instead of being run.</summary>
     public int CachedPromptTokens { get; set; }
 
+    /// <summary>Times a row of this request went on with others after it had waited for them (rebatches).</summary>
+    public int Rebatches { get; set; }
+
+    /// <summary>Layers that each generated token was given after, in order; null where every token has the model's full depth by design.</summary>
+    public IReadOnlyList<int>? TokenDepths => _depths;
+
     /// <summary>How many speculative steps accepted i draft tokens, shape [<see cref="AcceptanceBins"/>] (acceptance_histogram).</summary>
     public ReadOnlySpan<int> AcceptanceHistogram => _acceptanceHistogram;
 
@@ -40,6 +49,14 @@ public sealed class RequestStatistics
 
     /// <summary>Accepted over drafted; 0 before the first draft (draft_acceptance_rate).</summary>
     public double DraftAcceptanceRate => DraftTokens == 0 ? 0 : (double)AcceptedDraftTokens / DraftTokens;
+
+    /// <summary>Begins <see cref="TokenDepths"/>; for strategies whose tokens may leave early, on admission.</summary>
+    /// <param name="tokens">Tokens that may come.</param>
+    public void TrackDepths(int tokens) => _depths ??= new List<int>(Math.Clamp(tokens, 0, DepthCapacity));
+
+    /// <summary>Notes the depth of the token just given; nothing without <see cref="TrackDepths"/>.</summary>
+    /// <param name="depth">Layers run before its logits were read.</param>
+    public void RecordDepth(int depth) => _depths?.Add(depth);
 
     /// <summary>Counts one verification of this request's drafts.</summary>
     /// <param name="drafted">Draft tokens shown to the target.</param>

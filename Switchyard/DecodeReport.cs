@@ -56,6 +56,15 @@ public sealed record DecodeReport
     /// <summary>Accepted over drafted; 0 where nothing was drafted.</summary>
     public required double DraftAcceptanceRate { get; init; }
 
+    /// <summary>Layers that each token was given after, one number a token; null where the strategy has no exits.</summary>
+    public IReadOnlyList<int>? LayersByToken { get; init; }
+
+    /// <summary>Tokens by the layers they were given after, full depth included; null where the strategy has no exits.</summary>
+    public IReadOnlyDictionary<int, int>? ExitsByLayer { get; init; }
+
+    /// <summary>Times the request waited at an exit and went on with others; null where the strategy has no exits.</summary>
+    public int? Rebatches { get; init; }
+
     /// <summary>Tokens per second over those of plain decoding on this machine; 1 for plain itself, null where not measured.</summary>
     public double? MeasuredSpeedup { get; init; }
 

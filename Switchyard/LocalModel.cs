@@ -220,6 +220,9 @@ public sealed class LocalModel : IAsyncDisposable
             AcceptedDraftTokens = statistics.AcceptedDraftTokens,
             MeanAcceptanceLength = statistics.MeanAcceptanceLength,
             DraftAcceptanceRate = statistics.DraftAcceptanceRate,
+            LayersByToken = statistics.TokenDepths,
+            ExitsByLayer = statistics.TokenDepths is { } depths ? new SortedDictionary<int, int>(depths.CountBy(depth => depth).ToDictionary()) : null,
+            Rebatches = statistics.TokenDepths is null ? null : statistics.Rebatches,
         };
     }
 }

@@ -42,6 +42,9 @@ public sealed record LocalModelOptions
     /// <summary>Where to compute; null for the CPU. A backend given here is not disposed with the model, and serves nobody else meanwhile.</summary>
     public IBackend? Backend { get; init; }
 
+    /// <summary>Events that a strategy with a timeline keeps, such as DREX's parking and regrouping; 0 keeps none.</summary>
+    public int TimelineCapacity { get; init; }
+
     /// <summary>The clock of reports.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -51,6 +54,7 @@ public sealed record LocalModelOptions
         if (Threads < 0) throw new ArgumentOutOfRangeException(nameof(Threads), Threads, "Give 1 or more threads, or 0 for one per processor.");
         if (MaxBatch <= 0) throw new ArgumentOutOfRangeException(nameof(MaxBatch), MaxBatch, "A batch has 1 request or more.");
         if (CacheTokens is <= 0) throw new ArgumentOutOfRangeException(nameof(CacheTokens), CacheTokens, "A cache holds 1 token or more; leave it null for the default.");
+        if (TimelineCapacity < 0) throw new ArgumentOutOfRangeException(nameof(TimelineCapacity), TimelineCapacity, "A timeline keeps 1 event or more, or 0 for none.");
         if (CacheType is not (DType.F32 or DType.F16)) throw new ArgumentOutOfRangeException(nameof(CacheType), CacheType, "A cache is F32 or F16.");
         if (Quantize is not (null or DType.Q8_0 or DType.Q4_0)) throw new ArgumentOutOfRangeException(nameof(Quantize), Quantize, "Weights are quantised to Q8_0 or Q4_0 while loading.");
     }

@@ -2,6 +2,7 @@ using Switchyard.Backends.Cpu;
 using Switchyard.Model;
 using Switchyard.Model.Files;
 using Switchyard.Model.Text;
+using Switchyard.Strategies.Drex;
 using Switchyard.Tensor;
 
 namespace Switchyard;
@@ -22,6 +23,9 @@ public sealed record ModelInspection(
 {
     /// <summary>What rounded weights cost; null where it was not measured.</summary>
     public QuantizationQuality? Quality { get; init; }
+
+    /// <summary>Whether early exit suits the model; null where it was not measured.</summary>
+    public ExitAdvice? Exits { get; init; }
 
     /// <summary>Reads headers, configuration and tokenizer of a model.</summary>
     /// <param name="path">A folder, a .gguf file, or the name of an embedded model.</param>

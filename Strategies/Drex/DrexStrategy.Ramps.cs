@@ -112,6 +112,7 @@ public sealed partial class DrexStrategy
         bool fills = _options.Policy == DrexPolicy.LatencyOnly || _options.Kv == MissingKv.Postfill;
         bool pends = fills && _options.Policy != DrexPolicy.LatencyOnly && flight.CanHoldMore && _pending < _pendingLimit;
         Statistics.CountExit(ramp);
+        flight.Request.Statistics.RecordDepth(depth);
         _exitedInStep = true;
         Note(flight, fills && !pends ? DrexEventKind.Spoke : DrexEventKind.Exited, depth, flight.Confidence);
         Timed(flight);
@@ -147,6 +148,7 @@ public sealed partial class DrexStrategy
         {
             if (_promptLast[i] < 0 || _prompts[i].Failed) continue;
             Statistics.PromptTokens++;
+            _prompts[i].Request.Statistics.RecordDepth(_target.Model.Config.LayerCount);
             Note(_prompts[i], DrexEventKind.Prompted, _target.Model.Config.LayerCount, 0, _promptLast[i]);
             Timed(_prompts[i]);
         }
@@ -156,6 +158,7 @@ public sealed partial class DrexStrategy
             if (!flight.Failed && !flight.Silent)
             {
                 Statistics.DeepTokens++;
+                flight.Request.Statistics.RecordDepth(_target.Model.Config.LayerCount);
                 Note(flight, DrexEventKind.Completed, _target.Model.Config.LayerCount, 0);
                 Timed(flight);
             }

@@ -77,6 +77,7 @@ public sealed partial class DrexStrategy
         int wait = (int)(_step - flight.ParkedAt);
         if (wait == 0) return false;
         flight.Request.Statistics.TargetForwards++;
+        flight.Request.Statistics.Rebatches++;
         Statistics.WaitedSteps += wait;
         Statistics.LongestWait = Math.Max(Statistics.LongestWait, wait);
         if (Log.IsEnabled) Log.Add(new(_step, DrexEventKind.Resumed, flight.Number, _target.Batch.Positions[flight.HeadRow], _ramps[ramp].Depth, wait));

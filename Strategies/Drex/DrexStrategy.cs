@@ -106,6 +106,9 @@ public sealed partial class DrexStrategy : IDecodingStrategy
     /// <summary>The number by which <see cref="Log"/> calls an admitted request.</summary>
     public int NumberOf(DecodingRequest request) => FlightOf(request).Number;
 
+    /// <summary>The cache of an admitted request, for looking at; its rows change with every step.</summary>
+    public KvSequence CacheOf(DecodingRequest request) => FlightOf(request).Kv;
+
     /// <inheritdoc/>
     public bool TryAdmit(DecodingRequest request)
     {
@@ -117,6 +120,7 @@ public sealed partial class DrexStrategy : IDecodingStrategy
             ReadySince = _step,
         };
         request.State = flight;
+        request.Statistics.TrackDepths(request.RemainingTokens);
         _admitted++;
         return true;
     }

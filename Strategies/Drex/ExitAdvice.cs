@@ -52,10 +52,22 @@ public sealed record ExitAdvice(
         }
     }
 
+    /// <summary>The depth by which half of the positions have the choice that stays the full model's.</summary>
+    public int MedianStableDepth
+    {
+        get
+        {
+            double sum = 0;
+            foreach (ExitDepthReport depth in Depths)
+                if ((sum += depth.StableHere) >= 0.5 - 1e-9) return depth.Depth;
+            return LayerCount;
+        }
+    }
+
     /// <summary>One or two sentences for people.</summary>
     public override string ToString()
     {
-        string stable = FormattableString.Invariant($"The choice is stable from layer {MeanStableDepth:0.0} of {LayerCount} on average.");
+        string stable = FormattableString.Invariant($"The choice is stable from layer {MedianStableDepth} of {LayerCount} at half of the positions, {MeanStableDepth:0.0} on average.");
         if (Recommended is not { } best)
             return FormattableString.Invariant($"{stable} No threshold at exits {string.Join('+', Exits)} agrees with full depth on {Wanted:P0} of the positions: early exit does not suit this model on this text.");
         string rate = FormattableString.Invariant($"confidence={best.Confidence:0.00} lets {best.ExitRate:P0} of the tokens leave early and agrees with full depth on {best.Agreement:P1}");

@@ -21,6 +21,7 @@ internal static class DrexKind
         {
             // Quoted values never occur beside heads: the settings are numbers, words and lists.
             options = DrexOptions.Parse(string.Join(',', spec.Keys.Where(key => key != "heads").Select(key => $"{key}={spec.Text(key)}")));
+            options = options with { LogCapacity = context.Options.TimelineCapacity };
             options.Validate(context.Target.Config.LayerCount);
         }
         catch (DrexOptionsException e)

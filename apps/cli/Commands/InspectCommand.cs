@@ -13,17 +13,20 @@ internal static class InspectCommand
     {
         var path = new Argument<string>("MODEL") { Description = "A folder or a .gguf file." };
         var quality = new Option<string?>("--quality") { Description = "Load the model too and measure on this text what rounded weights cost: the mean KL divergence from float32.", HelpName = "TEXT" };
+        var exits = new Option<string?>("--exits") { Description = "Load the model too and listen at every layer while it reads this text: where its choice becomes stable, and whether early exit is worth it.", HelpName = "TEXT" };
         Option<bool> json = CommonOptions.Json("everything");
         var opening = new ModelOptions();
-        var command = new Command("inspect", "Show architecture, formats, tokenizer and memory of a model without loading it.") { path, quality, json };
+        var command = new Command("inspect", "Show architecture, formats, tokenizer and memory of a model without loading it.") { path, quality, exits, json };
         opening.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
                 LocalModelOptions options = opening.Read(parsed) with { MaxBatch = 1 };
                 string? text = parsed.GetValue(quality) is { } file ? CommonOptions.ReadText(file, terminal) : null;
+                string? listened = parsed.GetValue(exits) is { } other ? other == parsed.GetValue(quality) ? text : CommonOptions.ReadText(other, terminal) : null;
                 ModelInspection model = ModelInspection.Of(parsed.GetRequiredValue(path), options);
                 if (text is not null) model = model with { Quality = QuantizationQuality.Measure(parsed.GetRequiredValue(path), text, options, cancellationToken) };
+                if (listened is not null) model = model with { Exits = ExitInspection.Measure(parsed.GetRequiredValue(path), listened, options, cancellationToken) };
                 if (parsed.GetValue(json)) terminal.Data.WriteLine(OutputJson.Write(model));
                 else Print(model, terminal);
                 return ExitCodes.Ok;
@@ -53,6 +56,11 @@ internal static class InspectCommand
         rows.Add(("fits", m.Fits ? $"yes: {Bytes(m.FreeBytes)} free, context up to {m.LargestContextLength}" : $"no: {Bytes(m.FreeBytes)} free{(m.LargestContextLength > 0 ? $"; context up to {m.LargestContextLength} would fit" : "")}"));
         rows.Add(("evidence", model.Evidence));
         if (model.Quality is { } q) rows.Add(("quality", string.Create(CultureInfo.InvariantCulture, $"KL from float32 {q.MeanKl:G3} nats a token (at most {q.MaxKl:G3}), same choice at {q.SameChoice:P1} of {q.Tokens} tokens")));
+        if (model.Exits is { } e)
+        {
+            rows.Add(("exits", $"{e}"));
+            rows.Add(("same choice", string.Join(", ", e.Depths.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Agreement:P0} after layer {d.Depth}"))) + string.Create(CultureInfo.InvariantCulture, $" of {e.Positions} tokens")));
+        }
         terminal.Table(rows);
     }
 

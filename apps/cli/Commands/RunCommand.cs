@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Switchyard.Cli.Options;
 using Switchyard.Cli.Output;
+using Switchyard.Cli.Showing;
 using Switchyard.Strategies;
 
 namespace Switchyard.Cli.Commands;
@@ -19,10 +20,12 @@ internal static class RunCommand
         var strategy = new Option<string>("--strategy") { Description = $"How tokens are produced: {string.Join(", ", StrategyCatalog.BuiltIn.Select(k => k.Usage))}.", HelpName = "SPEC", DefaultValueFactory = _ => "plain" };
         var prompts = new Option<string?>("--prompts") { Description = "Run every prompt of a file: one a line, or JSON lines with \"prompt\" or \"turns\".", HelpName = "F" };
         var batch = new Option<int>("--batch") { Description = "Prompts of a file that run at the same time.", HelpName = "N", DefaultValueFactory = _ => 8 };
+        var show = new Option<string?>("--show") { Description = "Draw on standard error how tokens came: layers, the depth each left at (drex); batch, who waited and regrouped (drex).", HelpName = "WHAT" };
+        show.AcceptOnlyFromAmong("layers", "batch");
         Option<bool> json = CommonOptions.Json("text, tokens and counts");
         var sampling = new SamplingOptions();
         var opening = new ModelOptions();
-        var command = new Command("run", "Generate text after a prompt.") { words, strategy, prompts, batch, json };
+        var command = new Command("run", "Generate text after a prompt.") { words, strategy, prompts, batch, show, json };
         sampling.AddTo(command);
         opening.AddTo(command);
 
@@ -34,11 +37,15 @@ internal static class RunCommand
             if (prompt == "-") prompt = (await terminal.Input.ReadToEndAsync(cancellationToken)).TrimEnd('\r', '\n');
             LocalModelOptions options = opening.Read(parsed) with { Strategy = StrategySpec.Parse(parsed.GetRequiredValue(strategy)), MaxBatch = many is null ? 1 : parsed.GetValue(batch) };
             sampling.Read(parsed, new GenerationOptions()).Validate(); // before anything is loaded
+            var shown = new Shown(parsed.GetValue(show));
+            options = shown.On(options);
 
             await using LocalModel model = await ModelOptions.OpenAsync(path, options, terminal, cancellationToken);
             GenerationOptions choices = sampling.Read(parsed, model.SuggestedOptions);
-            if (many is not null) await RunMany(model, many, choices, parsed.GetValue(batch), parsed.GetValue(json), terminal, cancellationToken);
-            else await RunOne(model, prompt!, choices, parsed.GetValue(json), terminal, cancellationToken);
+            DecodeReport[] reports = many is not null
+                ? await RunMany(model, many, choices, parsed.GetValue(batch), parsed.GetValue(json), terminal, cancellationToken)
+                : [await RunOne(model, prompt!, choices, parsed.GetValue(json), terminal, cancellationToken)];
+            shown.Write(model, reports, terminal);
             return ExitCodes.Ok;
         });
         return command;
@@ -59,7 +66,7 @@ internal static class RunCommand
     private static bool IsModel(string word) =>
         word.IndexOfAny(Path.GetInvalidPathChars()) < 0 && (File.Exists(Path.Combine(word, "config.json")) || (word.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && File.Exists(word)));
 
-    private static async Task RunOne(LocalModel model, string prompt, GenerationOptions options, bool json, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<DecodeReport> RunOne(LocalModel model, string prompt, GenerationOptions options, bool json, Terminal terminal, CancellationToken cancellationToken)
     {
         DecodeStream stream = model.StreamAsync(prompt, options, cancellationToken: cancellationToken);
         if (!json && terminal.DataIsTerminal) terminal.Data.Write(terminal.Dim(prompt));
@@ -78,9 +85,10 @@ internal static class RunCommand
         }
         if (json) terminal.Data.WriteLine(OutputJson.Write(stream.Report));
         else terminal.Note(Summary(stream.Report));
+        return stream.Report;
     }
 
-    private static async Task RunMany(
+    private static async Task<DecodeReport[]> RunMany(
         LocalModel model, IReadOnlyList<string> prompts, GenerationOptions options, int batch, bool json, Terminal terminal, CancellationToken cancellationToken)
     {
         long start = TimeProvider.System.GetTimestamp();
@@ -100,6 +108,7 @@ internal static class RunCommand
         var result = new BatchResult([.. reports.Select((report, i) => new PromptResult(i, prompts[i], report))], batch, reports.Sum(r => (long)r.Tokens.Count), seconds);
         if (json) terminal.Data.WriteLine(OutputJson.Write(result));
         else terminal.Note($"{prompts.Count} prompts · {result.Tokens} tokens · {seconds:F2} s · {result.TokensPerSecond:F1} tokens/s together · {model.Strategies[0]}");
+        return reports;
     }
 
     private static string Summary(DecodeReport report)

@@ -23,7 +23,7 @@ internal static class VerifyCommand
             () =>
             {
                 StrategySpec spec = StrategySpec.Parse(parsed.GetValue(strategy)!);
-                StrategyKind kind = StrategyCatalog.Find(spec);
+                StrategyCatalog.Find(spec); // before anything is loaded
                 if (!Durations.TryParse(parsed.GetValue(budget)!, out TimeSpan time)) throw new UsageException("--budget takes a time such as 60s or 10min.");
                 (string? replayed, string[] ids) = Chosen(parsed.GetValue(replay), parsed.GetValue(laws));
                 string model = ModelPath.Resolve(parsed.GetValue(path)!);
@@ -35,7 +35,7 @@ internal static class VerifyCommand
                 long start = TimeProvider.System.GetTimestamp();
                 List<BugLine> bugs = parsed.GetValue(selfTest) ? verifier.SelfTest(cancellationToken) : [];
                 List<LawLine> lines = parsed.GetValue(selfTest) ? [] : verifier.Laws(cancellationToken);
-                var result = new VerifyResult(spec.ToString(), kind.Guarantee.ToString(), parsed.GetValue(path)!, lines, bugs, TimeProvider.System.GetElapsedTime(start).TotalSeconds);
+                var result = new VerifyResult(spec.ToString(), verifier.Claim.ToString(), parsed.GetValue(path)!, lines, bugs, TimeProvider.System.GetElapsedTime(start).TotalSeconds);
                 if (parsed.GetValue(json)) terminal.Data.WriteLine(OutputJson.Write(result));
                 else Summarise(result, terminal);
                 return result.ExitCode;

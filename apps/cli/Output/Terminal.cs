@@ -51,6 +51,16 @@ internal sealed class Terminal
     /// <summary>One line for people, with numbers written the same everywhere.</summary>
     public void Note(FormattableString text) => Notes.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>Whether notes may have colours: somebody watches, and NO_COLOR does not forbid it.</summary>
+    public bool HasColor => _live is not null && !NoColor && _live.Profile.Capabilities.Ansi;
+
+    /// <summary>Text for people without a line end, in a colour where that can be.</summary>
+    public void Paint(string text, Color color)
+    {
+        if (_live is null) Notes.Write(text);
+        else _live.Write(new Text(text, new Style(color)));
+    }
+
     /// <summary>One error for people.</summary>
     public void Error(string text)
     {

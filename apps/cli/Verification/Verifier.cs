@@ -1,4 +1,5 @@
 using Switchyard.Properties;
+using Switchyard.Strategies;
 
 namespace Switchyard.Cli.Verification;
 
@@ -17,6 +18,9 @@ internal sealed class Verifier(VerifySubjects subjects, TimeSpan budget, IReadOn
 
     /// <summary>Told of every planted mistake as it is tried.</summary>
     public Action<BugLine>? OnBug { get; init; }
+
+    /// <summary>What the strategy as it is spelt promises.</summary>
+    public DecodingGuarantee Claim => subjects.Claim;
 
     private TimeSpan Left => budget - time.GetElapsedTime(_start);
 

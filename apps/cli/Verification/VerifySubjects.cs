@@ -18,14 +18,14 @@ internal sealed class VerifySubjects(StrategySpec spec, string path, ITokenizer 
     private const int DraftSeed = 7919;
 
     private readonly StrategyKind _kind = StrategyCatalog.Find(spec);
-    private readonly LocalModelOptions _options = new() { MaxBatch = 6, Strategy = spec };
+    private readonly LocalModelOptions _options = new() { MaxBatch = 6, Strategy = spec, TimelineCapacity = 1 << 14 };
 
     /// <summary>The strategy on tiny random models; drafts are other random models of the same shape.</summary>
     public LawSubject Tiny => new()
     {
         Name = $"{spec} on tiny models",
         Backend = Cpu,
-        Strategy = runner => Make(runner, _ => TinyDraft(runner.Model)),
+        Strategy = runner => Make(TinySpelling.Of(spec, runner.Model.Config.LayerCount), runner, _ => TinyDraft(runner.Model)),
         ClaimsNoAllocation = spec.Name == "plain",
         Tokenizers = [tokenizer],
     };
@@ -36,11 +36,23 @@ internal sealed class VerifySubjects(StrategySpec spec, string path, ITokenizer 
         Name = $"{spec} on {path}",
         Backend = Cpu,
         Models = [new ModelSource(path, (backend, _) => Load(path, backend))],
-        Strategy = runner => Make(runner, draft => Load(ModelPath.Resolve(draft), runner.Model.Backend)),
+        Strategy = runner => Make(spec, runner, draft => Load(ModelPath.Resolve(draft), runner.Model.Backend)),
         Tokenizers = [tokenizer],
     };
 
-    private IDecodingStrategy Make(ModelRunner runner, Func<string, TransformerModel> open)
+    /// <summary>What an instance of the strategy promises; its options may change what its kind does.</summary>
+    public DecodingGuarantee Claim
+    {
+        get
+        {
+            using CpuBackend backend = Cpu(1);
+            using TransformerModel model = TinyModels.All[0].Open(backend, 0);
+            using IDecodingStrategy strategy = Tiny.Strategy(new ModelRunner(model, batchRows: 48, cacheSlots: 128));
+            return strategy.Guarantee;
+        }
+    }
+
+    private IDecodingStrategy Make(StrategySpec spelling, ModelRunner runner, Func<string, TransformerModel> open)
     {
         var drafts = new List<TransformerModel>();
         var context = new StrategyContext(runner, tokenizer, _options, name =>
@@ -49,7 +61,7 @@ internal sealed class VerifySubjects(StrategySpec spec, string path, ITokenizer 
             drafts.Add(model);
             return new DraftModel(name, model, tokenizer);
         });
-        IDecodingStrategy strategy = _kind.Create(spec, context);
+        IDecodingStrategy strategy = _kind.Create(spelling, context);
         return drafts.Count == 0 ? strategy : new WithDrafts(strategy, drafts);
     }
 

@@ -73,4 +73,25 @@ public class InspectCommandTests
             return run.Json().GetProperty("quality").GetProperty("meanKl").GetDouble();
         }
     }
+
+    [Fact]
+    public async Task Exits_tell_where_the_choice_becomes_stable_and_whether_leaving_early_is_worth_it()
+    {
+        const string text = "The old man looked out of the window, and saw that the snow had begun to fall. He had lived in the house for twenty years.";
+        string model = Path.Combine(TestPaths.Models, "tales-10m");
+        JsonElement exits = (await CliRun.Of(text, CancellationToken.None, "inspect", model, "--exits", "-", "--json")).Json().GetProperty("exits");
+        JsonElement[] depths = [.. exits.GetProperty("depths").EnumerateArray()];
+        Assert.Equal(12, depths.Length);
+        Assert.Equal(1, depths[^1].GetProperty("agreement").GetDouble());
+        Assert.True(depths[^2].GetProperty("agreement").GetDouble() > depths[0].GetProperty("agreement").GetDouble());
+        int median = exits.GetProperty("medianStableDepth").GetInt32();
+        Assert.True(depths.Take(median).Sum(d => d.GetProperty("stableHere").GetDouble()) >= 0.5);
+        Assert.True(depths.Take(median - 1).Sum(d => d.GetProperty("stableHere").GetDouble()) < 0.5);
+        bool worthwhile = exits.GetProperty("recommended") is { ValueKind: JsonValueKind.Object } best && best.GetProperty("speedup").GetDouble() >= 1.05;
+        Assert.Equal(worthwhile, exits.GetProperty("isWorthwhile").GetBoolean());
+
+        CliRun run = await CliRun.Of(text, CancellationToken.None, "inspect", model, "--exits", "-");
+        Assert.Contains($"stable from layer {median} of 12", run.Data, StringComparison.Ordinal);
+        Assert.Contains("100 % after layer 12", run.Data, StringComparison.Ordinal);
+    }
 }

@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Switchyard.Cli.Verification;
+
+/// <summary>A spelling made to fit models of a few layers: exits meant for a deep model are spread over a shallow one.</summary>
+internal static class TinySpelling
+{
+    /// <summary>The spelling for a model of <paramref name="layerCount"/> layers. As many exits as fit, and no heads from files, which fit their own model alone.</summary>
+    public static StrategySpec Of(StrategySpec spec, int layerCount)
+    {
+        if (spec.Name != "drex" || !(spec.Has("exits") || spec.Has("heads"))) return spec;
+        var settings = new List<string>();
+        foreach (string key in spec.Keys)
+        {
+            if (key == "heads") continue;
+            settings.Add($"{key}={(key == "exits" ? Exits(spec.Text(key)!, layerCount) : spec.Text(key))}");
+        }
+        return StrategySpec.Parse(settings.Count == 0 ? spec.Name : $"{spec.Name}:{string.Join(',', settings)}");
+    }
+
+    private static string Exits(string given, int layerCount)
+    {
+        int[] depths = [.. given.Split('+').Select(depth => int.TryParse(depth, CultureInfo.InvariantCulture, out int value) ? value : 0)];
+        if (depths.All(depth => depth < layerCount)) return given; // fits, or is refused with its own message
+        int count = Math.Min(depths.Length, layerCount - 1);
+        return string.Join('+', Enumerable.Range(1, count).Select(i => Math.Max(i, i * layerCount / (count + 1))));
+    }
+}
