@@ -90,7 +90,12 @@ public sealed class DecodingRequest
     /// string, the last token asked for or a full context.
     /// </summary>
     /// <returns>False once the request is finished: tokens that come after are dropped.</returns>
-    public bool Emit(TokenChoice choice)
+    public bool Emit(TokenChoice choice) => Emit(choice, isDrafted: false);
+
+    /// <inheritdoc cref="Emit(TokenChoice)"/>
+    /// <param name="choice">What the model chose.</param>
+    /// <param name="isDrafted">Whether a drafter had guessed it; changes nothing but what streams say of the token.</param>
+    public bool Emit(TokenChoice choice, bool isDrafted)
     {
         if (IsFinished) return false;
         int token = choice.Token;
@@ -103,7 +108,7 @@ public sealed class DecodingRequest
         else if (Output.Length >= Options.MaxNewTokens) FinishReason = Strategies.FinishReason.Length;
         else if (_tokens.Count > ContextLimit) FinishReason = Strategies.FinishReason.ContextFull;
 
-        _onToken?.Invoke(new GeneratedToken(token, _text?.Take(IsFinished) ?? "", choice, FinishReason));
+        _onToken?.Invoke(new GeneratedToken(token, _text?.Take(IsFinished) ?? "", choice, FinishReason) { IsDrafted = isDrafted });
         return !IsFinished;
     }
 

@@ -12,4 +12,7 @@ public readonly record struct GeneratedToken(int Token, string Text, TokenChoice
 {
     /// <summary>Stands for "no token".</summary>
     public const int None = -1;
+
+    /// <summary>Whether a drafter had guessed the token and the model kept it; false for the model's own.</summary>
+    public bool IsDrafted { get; init; }
 }

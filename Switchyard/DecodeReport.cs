@@ -65,7 +65,7 @@ public sealed record DecodeReport
     /// <summary>Times the request waited at an exit and went on with others; null where the strategy has no exits.</summary>
     public int? Rebatches { get; init; }
 
-    /// <summary>Tokens per second over those of plain decoding on this machine; 1 for plain itself, null where not measured.</summary>
+    /// <summary>Tokens per second over those of plain decoding on this machine; 1 for plain itself, null where not measured and where other requests shared the steps.</summary>
     public double? MeasuredSpeedup { get; init; }
 
     /// <summary>Why the strategy did what it did, in one line; null where it had nothing to decide.</summary>

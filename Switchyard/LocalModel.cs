@@ -76,6 +76,7 @@ public sealed class LocalModel : IAsyncDisposable
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="Model.Files.ModelFormatException">The model's files are damaged or not supported; says which field, what was found and what is supported.</exception>
     /// <exception cref="StrategySpecException">A strategy is not known or does not fit this model.</exception>
+    /// <exception cref="Strategies.Speculation.VocabularyException">A draft has another vocabulary than the model; no weight of it was loaded.</exception>
     public static Task<LocalModel> OpenAsync(string path, LocalModelOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
@@ -223,6 +224,8 @@ public sealed class LocalModel : IAsyncDisposable
             LayersByToken = statistics.TokenDepths,
             ExitsByLayer = statistics.TokenDepths is { } depths ? new SortedDictionary<int, int>(depths.CountBy(depth => depth).ToDictionary()) : null,
             Rebatches = statistics.TokenDepths is null ? null : statistics.Rebatches,
+            MeasuredSpeedup = spec.Equals(StrategySpec.Plain) ? 1 : result.MeasuredSpeedup,
+            Decision = result.Decision,
         };
     }
 }

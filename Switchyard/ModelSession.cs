@@ -3,6 +3,7 @@ using Switchyard.Model;
 using Switchyard.Model.Files;
 using Switchyard.Model.Text;
 using Switchyard.Strategies;
+using Switchyard.Strategies.Speculation;
 using Switchyard.Tensor;
 
 namespace Switchyard;
@@ -83,8 +84,7 @@ internal sealed class ModelSession : IDisposable
         if (_drafts.TryGetValue(full, out DraftModel? known)) return known;
         using ModelFiles files = ModelFiles.Open(full);
         ITokenizer tokenizer = TokenizerOf(files);
-        if (tokenizer.Fingerprint != Tokenizer.Fingerprint)
-            throw new StrategySpecException($"The draft '{path}' cannot serve '{Path}': their vocabularies differ. Use a draft of the same family, or a strategy that needs none.");
+        VocabularyCheck.Compare(Tokenizer, tokenizer).ThrowUnlessFits(Path, path);
         int context = Math.Min(Model.ContextLength, files.Config.MaxPositionEmbeddings);
         return _drafts[full] = new DraftModel(full, Load(files, Backend, options with { Quantize = null }, context, CancellationToken.None), tokenizer);
     }

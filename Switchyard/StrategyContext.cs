@@ -1,5 +1,6 @@
 using Switchyard.Model;
 using Switchyard.Model.Text;
+using Switchyard.Strategies.Speculation;
 
 namespace Switchyard;
 
@@ -56,6 +57,6 @@ public sealed class StrategyContext
     /// Opens a draft model on the target's backend. It is disposed with the target; opening it twice gives the same one.
     /// </summary>
     /// <param name="path">A folder, a .gguf file, or the name of an embedded model.</param>
-    /// <exception cref="StrategySpecException">Its vocabulary is not the target's.</exception>
+    /// <exception cref="VocabularyException">Its token ids do not mean what the target's mean; no weight of it was loaded.</exception>
     public DraftModel OpenDraft(string path) => _openDraft(path);
 }

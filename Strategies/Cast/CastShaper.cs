@@ -51,6 +51,9 @@ public sealed class CastShaper : ITreeShaper
     /// <summary>The observed decay of utility from layer <paramref name="depth"/> to the next.</summary>
     public DecayWindow Decay(int depth) => _decay[depth];
 
+    /// <summary>Measured seconds of a plain step of one request; null while that is only an estimate.</summary>
+    public double? MeasuredPlainSeconds(int context) => _costs.MeasuredPlainSeconds(context);
+
     /// <summary>What the last step decided, for reports.</summary>
     public CastDecision Last { get; private set; }
 

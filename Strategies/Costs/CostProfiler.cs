@@ -62,6 +62,15 @@ public sealed class CostProfiler : IPassCosts
     }
 
     /// <inheritdoc/>
+    public double? MeasuredSeconds(LayerRange layers, int context)
+    {
+        CostCurve curve = CurveOf(layers);
+        double seconds = curve.Measured(curve.Table.Index(context), 0);
+        if (seconds <= 0) seconds = curve.Measured(0, 0); // a longer context than was measured so far
+        return seconds > 0 ? seconds : null;
+    }
+
+    /// <inheritdoc/>
     public void Observe(LayerRange layers, int batch, int context, int rows, double seconds) =>
         CurveOf(layers).Observe(batch, context, rows, seconds, _options.ObservationWeight);
 
@@ -82,6 +91,13 @@ public sealed class CostProfiler : IPassCosts
             return;
         }
         if (_changed) Save();
+    }
+
+    /// <summary>Makes sure that <paramref name="layers"/> are measured, then as <see cref="BetweenSteps()"/>.</summary>
+    public void MeasureBetweenSteps(LayerRange layers)
+    {
+        CurveOf(layers);
+        BetweenSteps();
     }
 
     /// <summary>Measures everything that is wanted now; for tools that have the time.</summary>

@@ -13,6 +13,9 @@ public interface ICostModel
     /// <summary>Seconds of one pass of the draft, likewise.</summary>
     double DraftSeconds(int batch, int context, int rows);
 
+    /// <summary>Measured seconds of a plain step of one request; null while that is only an estimate.</summary>
+    double? MeasuredPlainSeconds(int context) => null;
+
     /// <summary>Told what a pass of the target really took; by default nothing is learned from it.</summary>
     void ObserveTarget(int batch, int context, int rows, double seconds)
     {

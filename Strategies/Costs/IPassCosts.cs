@@ -12,6 +12,9 @@ public interface IPassCosts
     /// <param name="rows">Rows of each of them, at least 1.</param>
     double Seconds(LayerRange layers, int batch, int context, int rows);
 
+    /// <summary>Measured seconds of a pass of one row of one request; null while that is only an estimate.</summary>
+    double? MeasuredSeconds(LayerRange layers, int context) => null;
+
     /// <summary>Told what a pass really took.</summary>
     void Observe(LayerRange layers, int batch, int context, int rows, double seconds);
 

@@ -16,6 +16,9 @@ public sealed class ModelPairCosts(IPassCosts target, LayerRange targetLayers, I
     public double DraftSeconds(int batch, int context, int rows) => draft?.Seconds(draftLayers, batch, context, rows) ?? 0;
 
     /// <inheritdoc/>
+    public double? MeasuredPlainSeconds(int context) => target.MeasuredSeconds(targetLayers, context);
+
+    /// <inheritdoc/>
     public void ObserveTarget(int batch, int context, int rows, double seconds) => target.Observe(targetLayers, batch, context, rows, seconds);
 
     /// <inheritdoc/>

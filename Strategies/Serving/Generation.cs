@@ -17,6 +17,7 @@ public sealed class Generation : IAsyncDisposable
     private readonly CancellationToken _cancellation;
     private readonly CancellationTokenRegistration _registration;
     private long _admitted, _first = long.MinValue;
+    private int _company;
     private volatile bool _cancelled;
 
     internal Generation(InferenceRequest request, ITokenText? vocabulary, TimeProvider time, CancellationToken cancellation)
@@ -57,6 +58,9 @@ public sealed class Generation : IAsyncDisposable
         await _left.Task.ConfigureAwait(false);
     }
 
+    /// <summary>Notes how many requests a step served.</summary>
+    internal void SharedStep(int requests) => _company = Math.Max(_company, requests);
+
     internal void Admitted() => _admitted = _time.GetTimestamp();
 
     /// <summary>Completes stream and result. The strategy has given back the request's place.</summary>
@@ -90,7 +94,16 @@ public sealed class Generation : IAsyncDisposable
         _stream.Writer.TryWrite(token);
     }
 
-    private GenerationResult Result(IDecodingStrategy strategy) => new()
+    private GenerationResult Result(IDecodingStrategy strategy)
+    {
+        GenerationResult result = Counted(strategy);
+        if (strategy is not IExplainsItself explains) return result;
+        double? plain = _company > 1 ? null : explains.MeasuredPlainSeconds(Request.Tokens.Length - Request.Output.Length / 2);
+        double speed = result.Timings.TokensPerSecond;
+        return result with { Decision = explains.Explain(Request.Statistics), MeasuredSpeedup = speed > 0 ? speed * plain : null };
+    }
+
+    private GenerationResult Counted(IDecodingStrategy strategy) => new()
     {
         Tokens = Request.Output.ToArray(),
         Text = Request.Text,

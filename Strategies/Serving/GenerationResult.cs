@@ -30,6 +30,12 @@ public sealed record GenerationResult
     /// <summary>What it cost and how drafts fared.</summary>
     public required RequestStatistics Statistics { get; init; }
 
+    /// <summary>Why the strategy did what it did, in one line; null where it had nothing to decide.</summary>
+    public string? Decision { get; init; }
+
+    /// <summary>Tokens a second over those of plain decoding, as measured here; null where unknown, and where other requests shared the steps.</summary>
+    public double? MeasuredSpeedup { get; init; }
+
     /// <summary>How long it took.</summary>
     public required GenerationTimings Timings { get; init; }
 }

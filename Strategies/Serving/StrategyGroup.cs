@@ -24,7 +24,11 @@ internal sealed class StrategyGroup(IDecodingStrategy strategy, int maxBatch, En
             Drop();
             Admit();
             if (_running.Count == 0) return;
-            for (int i = 0; i < _running.Count; i++) _batch[i] = _running[i].Request;
+            for (int i = 0; i < _running.Count; i++)
+            {
+                _batch[i] = _running[i].Request;
+                _running[i].SharedStep(_running.Count);
+            }
             long start = ledger.Time.GetTimestamp();
             StepStats stats = strategy.Step(_batch.AsSpan(0, _running.Count));
             ledger.Stepped(stats, ledger.Time.GetElapsedTime(start));

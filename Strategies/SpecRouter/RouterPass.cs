@@ -177,7 +177,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
             if (kept) accepted++;
             ladder[kept ? source : Target].Report.Committed++;
             emitted++;
-            if (!request.Emit(choice) || !kept) break;
+            if (!request.Emit(choice, isDrafted: kept) || !kept) break;
         }
         tally.End();
         sequence.Commit(request.Tokens.Length);

@@ -14,6 +14,12 @@ public sealed record SpeculationOptions
     /// <summary>Turns what drafters say into chances; null: they are taken at their word.</summary>
     public Reliability? Reliability { get; init; }
 
+    /// <summary>
+    /// Measures what a plain step takes, in three passes between steps, so that reports can say what speculation brought.
+    /// CAST measures it anyway.
+    /// </summary>
+    public bool MeasuresPlain { get; init; }
+
     /// <summary>The clock that steps are measured with.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

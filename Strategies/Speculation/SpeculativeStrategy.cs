@@ -1,4 +1,6 @@
 using Switchyard.Model;
+using Switchyard.Strategies.Cast;
+using Switchyard.Strategies.Costs;
 using Switchyard.Strategies.Passes;
 using Switchyard.Strategies.Sampling;
 
@@ -9,7 +11,7 @@ namespace Switchyard.Strategies.Speculation;
 /// those equal to its own choices. The tokens are plain decoding's, whatever the drafter and the shape of the trees.
 /// </summary>
 /// <remarks>After warm-up a step allocates nothing.</remarks>
-public sealed class SpeculativeStrategy : ISharedCacheStrategy
+public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself
 {
     private readonly ModelRunner _target;
     private readonly IDrafter _drafter;
@@ -20,6 +22,7 @@ public sealed class SpeculativeStrategy : ISharedCacheStrategy
     private readonly Reliability _reliability;
     private readonly int _tokenCount, _nodeRows; // rows of the target's arena that a node may take: a draft's and its own
     private readonly double[] _layerSeconds;
+    private readonly CostProfiler? _plain;
     private Entry[] _entries = [];
     private DraftSession[] _sessions = []; // those that draft: requests that decode, then requests whose prompts still run
     private int _decoding, _waiting, _drafting, _following;
@@ -39,6 +42,7 @@ public sealed class SpeculativeStrategy : ISharedCacheStrategy
         _guard = new(drafter, Report);
         _nodeRows = drafter.UsesTargetCache ? 2 : 1;
         _layerSeconds = new double[shaper.MaxDepth + 1];
+        if (_options.MeasuresPlain && shaper is not CastShaper) _plain = new(target, store: null, _options.Time, new CostProfilerOptions { MaxRows = 1, MaxContexts = 1 });
     }
 
     /// <inheritdoc/>
@@ -96,6 +100,7 @@ public sealed class SpeculativeStrategy : ISharedCacheStrategy
         _shaper.Learn(
             _sessions.AsSpan(0, _drafting),
             new StepTimes(_layerSeconds.AsSpan(0, layers), verifySeconds, stepSeconds) { PromptRows = promptRows, Emitted = stats.Emitted });
+        if (_decoding > 0) _plain?.MeasureBetweenSteps(_target.Model.AllLayers);
         return stats with { DraftForwards = draftForwards };
     }
 
@@ -107,6 +112,24 @@ public sealed class SpeculativeStrategy : ISharedCacheStrategy
         if (entry.Owned) _target.Pool.Return(entry.Kv);
         request.State = null;
     }
+
+    /// <inheritdoc/>
+    public string Explain(RequestStatistics statistics)
+    {
+        ArgumentNullException.ThrowIfNull(statistics);
+        string trees = statistics.SpeculativeSteps == 0
+            ? FormattableString.Invariant($"{_drafter.Name} drafts: none was verified")
+            : FormattableString.Invariant($"{_drafter.Name} drafts: {(double)statistics.DraftTokens / statistics.SpeculativeSteps:F1} nodes verified a step, {statistics.MeanAcceptanceLength:F2} tokens a step");
+        string shape = _shaper is CastShaper cast
+            ? FormattableString.Invariant($"; speculated in {statistics.SpeculativeSteps} of {statistics.TargetForwards} passes, threshold {cast.Last.Threshold:F2}")
+            : FormattableString.Invariant($"; at most {_shaper.MaxNodes} nodes, {_shaper.MaxDepth} deep");
+        string faults = Report.ToString();
+        return faults.Length == 0 ? trees + shape : $"{trees}{shape}; {faults}";
+    }
+
+    /// <inheritdoc/>
+    public double? MeasuredPlainSeconds(int context) =>
+        _shaper is CastShaper cast ? cast.MeasuredPlainSeconds(context) : _plain?.MeasuredSeconds(_target.Model.AllLayers, context);
 
     /// <summary>Frees drafter and target.</summary>
     public void Dispose()

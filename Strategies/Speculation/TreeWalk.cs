@@ -81,11 +81,12 @@ public sealed class TreeWalk
             return;
         }
         Add(choice);
-        bool goesOn = true;
-        if (EmitsTo is { } request) goesOn = request.Emit(choice);
-        else State!.Advance(choice.Token);
-        int child = goesOn && Tree is not null ? Tree.FindChild(Awaited, choice.Token) : -1;
+        int child = Tree is not null ? Tree.FindChild(Awaited, choice.Token) : -1;
         if ((uint)child >= (uint)Shown) child = Ended; // none, or one that was cut off
+        bool goesOn = true;
+        if (EmitsTo is { } request) goesOn = request.Emit(choice, isDrafted: child >= 0);
+        else State!.Advance(choice.Token);
+        if (!goesOn || child < 0) child = Ended;
         else _nodes[_accepted++] = child;
         Awaited = child;
     }

@@ -82,5 +82,5 @@ internal static class SpeculativeKinds
 
     private static double? Threshold(StrategySpec spec, string key) => spec.Has(key) ? spec.Number(key, 1, 0, 1000) : null;
 
-    private static SpeculationOptions Options(StrategyContext context) => new() { Time = context.Options.Time };
+    private static SpeculationOptions Options(StrategyContext context) => new() { Time = context.Options.Time, MeasuresPlain = true };
 }

@@ -59,6 +59,7 @@ internal static class CommandLine
             ConvertCommand.Create(terminal),
             BenchCommand.Create(terminal),
             VerifyCommand.Create(terminal),
+            CheckDraftCommand.Create(terminal),
         };
         root.Add(CommonOptions.Verbose);
         root.Add(new HelpOption { Recursive = true });

@@ -2,6 +2,7 @@ using Switchyard.Cli.Output;
 using Switchyard.Model;
 using Switchyard.Strategies.Sampling;
 using Switchyard.Strategies.Serving;
+using Switchyard.Strategies.Speculation;
 
 namespace Switchyard.Cli;
 
@@ -27,7 +28,7 @@ internal static class Failures
     {
         OperationCanceledException => ExitCodes.Interrupted,
         UsageException or ArgumentException or NotSupportedException => ExitCodes.Usage,
-        IOException or UnauthorizedAccessException or ContextOverflowException or AdmissionException or LogitsException or OutOfMemoryException => ExitCodes.Model,
+        IOException or UnauthorizedAccessException or ContextOverflowException or AdmissionException or LogitsException or VocabularyException or OutOfMemoryException => ExitCodes.Model,
         _ => ExitCodes.Internal,
     };
 }

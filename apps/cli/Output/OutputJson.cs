@@ -31,6 +31,7 @@ internal sealed record ScoreResult(long Tokens, double MeanNll, double Perplexit
 [JsonSerializable(typeof(Verification.VerifyResult))]
 [JsonSerializable(typeof(ModelInspection))]
 [JsonSerializable(typeof(BenchReport))]
+[JsonSerializable(typeof(DraftCheck))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     private static readonly OutputJson Readable = new(new JsonSerializerOptions
