@@ -20,8 +20,8 @@ internal static class RunCommand
         var strategy = new Option<string>("--strategy") { Description = $"How tokens are produced: {string.Join(", ", StrategyCatalog.BuiltIn.Select(k => k.Usage))}.", HelpName = "SPEC", DefaultValueFactory = _ => "plain" };
         var prompts = new Option<string?>("--prompts") { Description = "Run every prompt of a file: one a line, or JSON lines with \"prompt\" or \"turns\".", HelpName = "F" };
         var batch = new Option<int>("--batch") { Description = "Prompts of a file that run at the same time.", HelpName = "N", DefaultValueFactory = _ => 8 };
-        var show = new Option<string?>("--show") { Description = "Draw on standard error how tokens came: layers, the depth each left at (drex); batch, who waited and regrouped (drex).", HelpName = "WHAT" };
-        show.AcceptOnlyFromAmong("layers", "batch");
+        var show = new Option<string?>("--show") { Description = "How tokens came: accepted, what was guessed and kept; tree, every draft tree as it is checked; layers, the depth each left at (drex); batch, who waited and regrouped (drex).", HelpName = "WHAT" };
+        show.AcceptOnlyFromAmong("accepted", "tree", "layers", "batch");
         Option<bool> json = CommonOptions.Json("text, tokens and counts");
         var sampling = new SamplingOptions();
         var opening = new ModelOptions();
@@ -33,6 +33,7 @@ internal static class RunCommand
         {
             (string path, string? prompt) = Split(parsed.GetValue(words) ?? [], parsed.GetValue(prompts) is not null);
             if (parsed.GetValue(batch) < 1) throw new UsageException("--batch takes 1 or more.");
+            if (parsed.GetValue(show) is "accepted" or "tree" && (parsed.GetValue(json) || parsed.GetValue(prompts) is not null)) throw new UsageException("--show accepted and --show tree are for one prompt and for people: leave out --json and --prompts.");
             IReadOnlyList<string>? many = parsed.GetValue(prompts) is { } file ? PromptFile.Read(CommonOptions.ReadText(file, terminal), file) : null;
             if (prompt == "-") prompt = (await terminal.Input.ReadToEndAsync(cancellationToken)).TrimEnd('\r', '\n');
             LocalModelOptions options = opening.Read(parsed) with { Strategy = StrategySpec.Parse(parsed.GetRequiredValue(strategy)), MaxBatch = many is null ? 1 : parsed.GetValue(batch) };
@@ -44,7 +45,7 @@ internal static class RunCommand
             GenerationOptions choices = sampling.Read(parsed, model.SuggestedOptions);
             DecodeReport[] reports = many is not null
                 ? await RunMany(model, many, choices, parsed.GetValue(batch), parsed.GetValue(json), terminal, cancellationToken)
-                : [await RunOne(model, prompt!, choices, parsed.GetValue(json), terminal, cancellationToken)];
+                : [await RunOne(model, prompt!, choices, parsed.GetValue(json), shown, terminal, cancellationToken)];
             shown.Write(model, reports, terminal);
             return ExitCodes.Ok;
         });
@@ -66,8 +67,10 @@ internal static class RunCommand
     private static bool IsModel(string word) =>
         word.IndexOfAny(Path.GetInvalidPathChars()) < 0 && (File.Exists(Path.Combine(word, "config.json")) || (word.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && File.Exists(word)));
 
-    private static async Task<DecodeReport> RunOne(LocalModel model, string prompt, GenerationOptions options, bool json, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<DecodeReport> RunOne(LocalModel model, string prompt, GenerationOptions options, bool json, Shown shown, Terminal terminal, CancellationToken cancellationToken)
     {
+        if (shown.Trees is { } trees) return await RunTrees(model, prompt, options, trees, terminal, cancellationToken);
+        if (shown.MarksAccepted) return await RunMarked(model, prompt, options, terminal, cancellationToken);
         DecodeStream stream = model.StreamAsync(prompt, options, cancellationToken: cancellationToken);
         if (!json && terminal.DataIsTerminal) terminal.Data.Write(terminal.Dim(prompt));
         try
@@ -85,6 +88,36 @@ internal static class RunCommand
         }
         if (json) terminal.Data.WriteLine(OutputJson.Write(stream.Report));
         else terminal.Note(Summary(stream.Report));
+        return stream.Report;
+    }
+
+    private static async Task<DecodeReport> RunMarked(LocalModel model, string prompt, GenerationOptions options, Terminal terminal, CancellationToken cancellationToken)
+    {
+        DecodeStream stream = model.StreamAsync(prompt, options, cancellationToken: cancellationToken);
+        var text = new AcceptedText(terminal.CanStyleData);
+        if (terminal.DataIsTerminal) terminal.Data.Write(terminal.Dim(prompt));
+        try
+        {
+            await foreach (GeneratedToken token in stream)
+            {
+                terminal.Data.Write(text.Append(token));
+                terminal.Data.Flush();
+            }
+        }
+        finally
+        {
+            terminal.Data.WriteLine(text.End());
+        }
+        terminal.Note(new AcceptedText(terminal.Live is not null && terminal.CanStyleData).Legend);
+        terminal.Note(Summary(stream.Report));
+        return stream.Report;
+    }
+
+    private static async Task<DecodeReport> RunTrees(LocalModel model, string prompt, GenerationOptions options, TreeView trees, Terminal terminal, CancellationToken cancellationToken)
+    {
+        DecodeStream stream = model.StreamAsync(prompt, options, cancellationToken: cancellationToken);
+        await trees.ShowAsync(stream, terminal, cancellationToken);
+        terminal.Note(Summary(stream.Report));
         return stream.Report;
     }
 

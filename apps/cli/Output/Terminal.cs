@@ -82,7 +82,10 @@ internal sealed class Terminal
     }
 
     /// <summary>Text that a person reads while it grows: shown at once, and dimmed where that can be.</summary>
-    public string Dim(string text) => DataIsTerminal && !NoColor && Environment.GetEnvironmentVariable("TERM") != "dumb" ? $"\e[2m{text}\e[22m" : text;
+    public string Dim(string text) => CanStyleData ? $"\e[2m{text}\e[22m" : text;
+
+    /// <summary>Whether escape codes may go to <see cref="Data"/>: a terminal that knows them, and nobody who forbade colour.</summary>
+    public bool CanStyleData => DataIsTerminal && !NoColor && Environment.GetEnvironmentVariable("TERM") != "dumb";
 
     /// <summary>Writes what is held back.</summary>
     public void Flush()

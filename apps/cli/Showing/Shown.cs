@@ -8,11 +8,18 @@ internal sealed class Shown(string? what)
 {
     private readonly TimelineCapture _timeline = new();
 
+    /// <summary>Shows draft trees while they are checked; null where that was not asked for.</summary>
+    public TreeView? Trees { get; } = what == "tree" ? new TreeView() : null;
+
+    /// <summary>Whether text is marked where it was guessed and kept.</summary>
+    public bool MarksAccepted => what == "accepted";
+
     /// <summary>The options with whatever is needed to look.</summary>
     /// <exception cref="UsageException">The strategy has nothing of the kind to show.</exception>
     public LocalModelOptions On(LocalModelOptions options)
     {
         if (what == "layers" && options.Strategy.Name != "drex") throw new UsageException("--show layers draws where tokens left early: add --strategy drex:confidence=0.6, or another spelling of drex.");
+        if (Trees is not null) return options with { StrategyKinds = [Trees.Watch(StrategyCatalog.Find(options.Strategy, options.StrategyKinds))] };
         return what == "batch" ? _timeline.On(options) : options;
     }
 
