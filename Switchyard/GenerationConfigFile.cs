@@ -19,7 +19,8 @@ internal static class GenerationConfigFile
         if (file.Length > MaxBytes) throw new ModelFormatException("The file is too large.", path, found: $"{file.Length} bytes", supported: $"up to {MaxBytes}");
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            byte[] bytes = File.ReadAllBytes(path);
+            using JsonDocument document = JsonDocument.Parse(bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes.AsMemory()); // some editors write a byte order mark
             JsonElement root = document.RootElement;
             float repetition = Number(root, "repetition_penalty") ?? 1;
             var options = new GenerationOptions { RepetitionPenalty = repetition };

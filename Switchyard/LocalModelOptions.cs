@@ -1,3 +1,4 @@
+using Switchyard.Backends.Cpu;
 using Switchyard.Model.Files;
 using Switchyard.Tensor;
 
@@ -51,7 +52,7 @@ public sealed record LocalModelOptions
     internal void Validate()
     {
         if (ContextLength is <= 0) throw new ArgumentOutOfRangeException(nameof(ContextLength), ContextLength, "A context has 1 token or more; leave it null for the model's own.");
-        if (Threads < 0) throw new ArgumentOutOfRangeException(nameof(Threads), Threads, "Give 1 or more threads, or 0 for one per processor.");
+        if (Threads is < 0 or > CpuOptions.MaxThreads) throw new ArgumentOutOfRangeException(nameof(Threads), Threads, $"Give 1 … {CpuOptions.MaxThreads} threads, or 0 for one per processor.");
         if (MaxBatch <= 0) throw new ArgumentOutOfRangeException(nameof(MaxBatch), MaxBatch, "A batch has 1 request or more.");
         if (CacheTokens is <= 0) throw new ArgumentOutOfRangeException(nameof(CacheTokens), CacheTokens, "A cache holds 1 token or more; leave it null for the default.");
         if (TimelineCapacity < 0) throw new ArgumentOutOfRangeException(nameof(TimelineCapacity), TimelineCapacity, "A timeline keeps 1 event or more, or 0 for none.");

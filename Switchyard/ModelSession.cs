@@ -66,9 +66,16 @@ internal sealed class ModelSession : IDisposable
     private static TransformerModel Load(ModelFiles files, IBackend backend, LocalModelOptions options, int? contextLength, CancellationToken cancellation) => ModelLoader.Load(
         files, backend, new LoadOptions { ContextLength = contextLength, Quantize = options.Quantize, Progress = options.Progress }, cancellation);
 
-    private static ITokenizer TokenizerOf(ModelFiles files) => files.TokenizerPath is { } path
-        ? Tokenizers.Open(path)
-        : throw new ModelFormatException("The model has no tokenizer.", files.Path, supported: "tokenizer.json beside the weights, or a GGUF file with its tokenizer inside");
+    private static ITokenizer TokenizerOf(ModelFiles files)
+    {
+        if (files.TokenizerPath is not { } path)
+            throw new ModelFormatException("The model has no tokenizer.", files.Path, supported: "tokenizer.json beside the weights, or a GGUF file with its tokenizer inside");
+        ITokenizer tokenizer = Tokenizers.Open(path);
+        int rows = files.Config.VocabSize; // may be more than there are tokens: many models pad it
+        return tokenizer.VocabularySize <= rows
+            ? tokenizer
+            : throw new ModelFormatException("The tokenizer has more tokens than the model's embedding has rows.", path, "vocab", found: $"{tokenizer.VocabularySize} tokens", supported: $"up to {rows}, the model's vocab_size");
+    }
 
     private int CacheTokens(LocalModelOptions options)
     {

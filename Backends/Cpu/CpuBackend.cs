@@ -27,12 +27,13 @@ public sealed unsafe partial class CpuBackend : IBackend
     /// <param name="anyForm">Runs AVX-512 and AVX-VNNI kernels in narrower vectors if need be, slowly: for tests on machines that have AVX2 alone.</param>
     internal CpuBackend(CpuOptions options, bool anyForm)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
+        if (options.Threads is < 0 or > CpuOptions.MaxThreads)
+            throw new ArgumentOutOfRangeException(nameof(options), $"{options.Threads} threads are not supported; give 1 … {CpuOptions.MaxThreads}, or 0 for one per processor.");
         Isa best = KernelTable.Best(), isa = options.Isa ?? best;
         if (!KernelTable.Supports(isa) && !(anyForm && KernelTable.Supports(Isa.Avx2)))
             throw new PlatformNotSupportedException($"This processor has no {isa} kernels; its best are {best}. Leave CpuOptions.Isa null to use those.");
         _kernels = new KernelTable(isa);
-        _pool = new CpuThreadPool(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+        _pool = new CpuThreadPool(options.Threads == 0 ? Math.Min(Environment.ProcessorCount, CpuOptions.MaxThreads) : options.Threads);
     }
 
     /// <inheritdoc/>

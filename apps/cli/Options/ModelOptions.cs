@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spectre.Console;
+using Switchyard.Backends.Cpu;
 using Switchyard.Cli.Output;
 using Switchyard.Model.Files;
 using Switchyard.Tensor;
@@ -11,8 +12,8 @@ internal sealed class ModelOptions
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250); // what loads sooner needs no bar
 
-    private readonly Option<int> _threads = new("--threads") { Description = "Threads; 0 for one per processor. Tokens do not depend on it.", HelpName = "N" };
-    private readonly Option<int?> _context = new("--context") { Description = "Tokens a request may have, prompt and output together.", HelpName = "N" };
+    private readonly Option<int> _threads = new("--threads") { CustomParser = r => NumberParser.Read<int>(r), Description = "Threads; 0 for one per processor. Tokens do not depend on it.", HelpName = "N" };
+    private readonly Option<int?> _context = new("--context") { CustomParser = r => NumberParser.Read<int>(r), Description = "Tokens a request may have, prompt and output together.", HelpName = "N" };
     private readonly Option<string?> _quantize = new("--quantize") { Description = "Quantise plain weights while loading: q8_0 or q4_0.", HelpName = "FORMAT" };
     private readonly Option<string> _cache = new("--cache") { Description = "Format of cached keys and values: f32 or f16.", HelpName = "FORMAT", DefaultValueFactory = _ => "f32" };
 
@@ -32,7 +33,7 @@ internal sealed class ModelOptions
     public LocalModelOptions Read(ParseResult parsed)
     {
         RequirePositive(parsed, _context);
-        if (parsed.GetValue(_threads) < 0) throw new UsageException("--threads takes 1 or more, or 0 for one per processor.");
+        if (parsed.GetValue(_threads) is < 0 or > CpuOptions.MaxThreads) throw new UsageException($"--threads takes 1 … {CpuOptions.MaxThreads}, or 0 for one per processor.");
         return new LocalModelOptions
         {
             Threads = parsed.GetValue(_threads),

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Switchyard.Model.Files;
 using Switchyard.Tests.Files;
 using Switchyard.Tests.PropertyRuns;
 using Xunit;
@@ -14,6 +16,9 @@ public class ErrorTests
     [InlineData("missing", "run")]
     [InlineData("no option '--no-such-option'", "run", "x", "--no-such-option")]
     [InlineData("--max-tokens", "run", "x", "--max-tokens", "many")]
+    [InlineData("--temperature takes a number", "run", "x", "--temperature", "0,5")]
+    [InlineData("--seed takes a whole number", "run", "x", "--seed", "-1")]
+    [InlineData("--threads takes 1 … 512", "run", "x", "--threads", "100000")]
     [InlineData("MaxNewTokens", "run", "x", "--max-tokens", "0")]
     [InlineData("Temperature", "run", "x", "--temperature", "-1")]
     [InlineData("TopP", "run", "x", "--top-p", "2")]
@@ -47,6 +52,20 @@ public class ErrorTests
         Check(run, 3, thrown.Message);
         Assert.DoesNotContain("   at ", run.Notes, StringComparison.Ordinal);
         Assert.Contains("   at ", (await CliRun.Of("run", folder.Path, "x", "--verbose")).Notes, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_tokenizer_larger_than_the_embedding_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string file in Directory.GetFiles(Small)) File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        string path = Path.Combine(folder.Path, "tokenizer.json");
+        JsonNode tokenizer = JsonNode.Parse(await File.ReadAllTextAsync(path))!;
+        tokenizer["added_tokens"]!.AsArray().Add(JsonNode.Parse("""{"id": 4096, "content": "<more>", "special": true, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false}"""));
+        await File.WriteAllTextAsync(path, tokenizer.ToJsonString());
+        ModelFormatException thrown = await Assert.ThrowsAsync<ModelFormatException>(() => LocalModel.OpenAsync(folder.Path));
+        Assert.Equal((path, "4097 tokens", true), (thrown.File, thrown.Found, thrown.Supported!.Contains("4096", StringComparison.Ordinal)));
+        Check(await CliRun.Of("run", folder.Path, "x"), 3, thrown.Message);
     }
 
     [Fact]
