@@ -17,6 +17,7 @@ public sealed unsafe partial class CpuBackend
         MatMulWork work = new()
         {
             Tasks = tasks,
+            Chunks = _chunks.Get<PanelRange>(MostChunks(tasks, projections.Length)),
             RowCount = rows.Length,
             X = RowPointers(from, rows),
             Sums = _sums.Get<float>((long)Threads * PanelCall.SumCount),
@@ -26,7 +27,7 @@ public sealed unsafe partial class CpuBackend
         fixed (int* indices = rows)
         {
             work.Rows = indices;
-            Run(work, tasks[projections.Length - 1].EndChunk, bytes * Math.Max(1, rows.Length / 4));
+            Run(work, Divide(tasks, projections.Length, bytes, rows.Length, work.Chunks), bytes * Math.Max(1, rows.Length / 4));
         }
     }
 
@@ -54,15 +55,34 @@ public sealed unsafe partial class CpuBackend
             bytes += weight.PanelCount * weight.PanelBytes;
             quantize |= !weight.Format.IsPlain();
         }
-        // Many small chunks even out unequal or busy cores; few large ones stream memory better and keep panels in the cache.
-        long target = Math.Clamp(bytes / (Threads * 12), 16 * 1024, 192 * 1024);
-        int end = 0;
-        for (int i = 0; i < projections.Length; i++)
-        {
-            tasks[i].PanelsPerChunk = (int)Math.Clamp(target / tasks[i].PanelBytes, 1, tasks[i].PanelCount);
-            tasks[i].EndChunk = end += (tasks[i].PanelCount + tasks[i].PanelsPerChunk - 1) / tasks[i].PanelsPerChunk;
-        }
         return (inDim, bytes, quantize);
+    }
+
+    private static int MostChunks(ProjectionTask* tasks, int count)
+    {
+        int panels = 0;
+        for (int i = 0; i < count; i++) panels += tasks[i].PanelCount;
+        return panels;
+    }
+
+    // Chunks shrink towards the end: long ones stream memory best, and short last ones let all threads finish together. Where blocks of
+    // rows pass by, a chunk must stay in the cache meanwhile.
+    private int Divide(ProjectionTask* tasks, int count, long bytes, int rows, PanelRange* chunks)
+    {
+        long most = rows > PanelCall.MaxRows ? 192 * 1024 : 1024 * 1024;
+        int chunk = 0;
+        for (int i = 0; i < count; i++)
+        {
+            for (int start = 0; start < tasks[i].PanelCount; chunk++)
+            {
+                long target = Math.Clamp(bytes / (4 * Threads), 16 * 1024, most);
+                int panels = (int)Math.Clamp(target / tasks[i].PanelBytes, 1, tasks[i].PanelCount - start);
+                chunks[chunk] = new PanelRange { Task = i, Start = start, Count = panels };
+                start += panels;
+                bytes -= panels * tasks[i].PanelBytes;
+            }
+        }
+        return chunk;
     }
 
     private CpuWeight Check(CpuMatrix x, Projection projection, ReadOnlySpan<int> rows, int inDim)
@@ -90,12 +110,13 @@ public sealed unsafe partial class CpuBackend
     private QuantizedRows Quantize(float** x, int rows, int inDim)
     {
         long elements = (long)rows * inDim, blocks = elements / PanelLayout.Block;
-        byte* memory = _quantized.Get<byte>(3 * elements + 12 * blocks + 256);
+        byte* memory = _quantized.Get<byte>(3 * elements + 16 * blocks + 256);
         QuantizedRows quantized = new() { Wide = (short*)memory };
         quantized.Q = (sbyte*)(quantized.Wide + elements);
         quantized.Scale = (float*)(quantized.Q + elements);
         quantized.ScaledSum = quantized.Scale + blocks;
         quantized.HalfSums = (int*)(quantized.ScaledSum + blocks);
+        quantized.NibbleOffsets = quantized.HalfSums + blocks;
         Run(new QuantizeWork(_kernels, x, inDim, quantized), rows, 4 * elements);
         return quantized;
     }

@@ -13,7 +13,7 @@ public sealed unsafe partial class CpuBackend : IBackend
 
     private readonly CpuThreadPool _pool;
     private readonly KernelTable _kernels;
-    private readonly Scratch _quantized = new(), _pointers = new(), _sums = new(), _tasks = new(), _attention = new(), _groups = new();
+    private readonly Scratch _quantized = new(), _pointers = new(), _sums = new(), _tasks = new(), _chunks = new(), _attention = new(), _groups = new();
 
     /// <summary>Starts the threads.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A negative number of threads.</exception>
@@ -93,7 +93,7 @@ public sealed unsafe partial class CpuBackend : IBackend
     public void Dispose()
     {
         _pool.Dispose();
-        foreach (Scratch scratch in (ReadOnlySpan<Scratch>)[_quantized, _pointers, _sums, _tasks, _attention, _groups]) scratch.Dispose();
+        foreach (Scratch scratch in (ReadOnlySpan<Scratch>)[_quantized, _pointers, _sums, _tasks, _chunks, _attention, _groups]) scratch.Dispose();
     }
 
     private bool TryUpload(string name, TensorData data, DType dtype, PanelFormat format, [NotNullWhen(true)] out CpuWeight? weight)

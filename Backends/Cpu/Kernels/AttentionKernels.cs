@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Switchyard.Tensor;
 
 namespace Switchyard.Backends.Cpu.Kernels;
@@ -33,7 +32,14 @@ internal static unsafe class AttentionKernels<T>
         float* weights = stackalloc float[Together * Lanes];
         if (count == Together) Scores4(queries, headDim, scale, keys, weights);
         else for (int i = 0; i < count; i++) Scores1(queries[i]->Q, headDim, scale, keys, weights + i * Lanes);
-        for (int i = 0; i < count; i++) Accumulate(queries[i], visible[i], headDim, weights + i * Lanes, values);
+        uint common = visible[0], any = visible[0];
+        for (int i = 0; i < count; i++)
+        {
+            Weigh(queries[i], visible[i], headDim, weights + i * Lanes);
+            (common, any) = (common & visible[i], any | visible[i]);
+        }
+        if (count == Together && common == any) Outputs4(queries, common, headDim, weights, values);
+        else for (int i = 0; i < count; i++) Outputs(queries[i]->State + Lanes, visible[i], 0, headDim, weights + i * Lanes, values);
     }
 
     /// <summary>Divides by the sum of weights; a query that saw nothing gives zeros.</summary>
@@ -79,28 +85,61 @@ internal static unsafe class AttentionKernels<T>
         (e * factor).Store(scores + 3 * Lanes);
     }
 
-    private static void Accumulate(AttentionQuery* query, uint visible, int headDim, float* weights, float* values)
+    // Turns scores into weights, and scales what there is if the maximum grew; if it did not, the factor would be 1.
+    private static void Weigh(AttentionQuery* query, uint visible, int headDim, float* weights)
     {
         T s = T.Select(visible, T.Load(weights), float.NegativeInfinity); // then Exp gives 0, which leaves a sum as it is
-        s.Store(weights);
-        float maximum = query->Maximum;
-        for (int i = 0; i < Lanes; i++) maximum = weights[i] <= maximum ? maximum : weights[i];
-        float correction = CanonicalMath.Exp(query->Maximum - maximum);
-        query->Maximum = maximum;
-        T p = T.Select(visible, T.Exp(s - T.Create(maximum)), 0);
+        float largest = T.Largest(s);
+        if (!(largest <= query->Maximum))
+        {
+            Rescale(query->State, Lanes + headDim, CanonicalMath.Exp(query->Maximum - largest));
+            query->Maximum = largest;
+        }
+        T p = T.Select(visible, T.Exp(s - T.Create(query->Maximum)), 0);
         p.Store(weights);
-        (T.Load(query->State) * T.Create(correction) + p).Store(query->State);
-        Outputs(query->State + Lanes, visible, headDim, correction, weights, values);
+        (T.Load(query->State) + p).Store(query->State);
     }
 
-    private static void Outputs(float* output, uint visible, int headDim, float correction, float* weights, float* values)
+    private static void Rescale(float* state, int count, float correction)
     {
         T factor = T.Create(correction);
+        int i = 0;
+        for (; i <= count - Lanes; i += Lanes) (T.Load(state + i) * factor).Store(state + i);
+        for (; i < count; i++) state[i] *= correction;
+    }
+
+    // Values are read once for four queries; four chains hide the latency of the fused multiply-add.
+    private static void Outputs4(AttentionQuery** queries, uint visible, int headDim, float* weights, float* values)
+    {
+        float* oa = queries[0]->State + Lanes, ob = queries[1]->State + Lanes, oc = queries[2]->State + Lanes, oe = queries[3]->State + Lanes;
         int d = 0;
+        for (; d <= headDim - Lanes; d += Lanes)
+        {
+            T a = T.Load(oa + d), b = T.Load(ob + d), c = T.Load(oc + d), e = T.Load(oe + d);
+            for (uint rest = visible; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                float* p = weights + lane;
+                T v = T.Load(values + lane * headDim + d);
+                a = T.Fma(T.Create(p[0]), v, a);
+                b = T.Fma(T.Create(p[Lanes]), v, b);
+                c = T.Fma(T.Create(p[2 * Lanes]), v, c);
+                e = T.Fma(T.Create(p[3 * Lanes]), v, e);
+            }
+            a.Store(oa + d);
+            b.Store(ob + d);
+            c.Store(oc + d);
+            e.Store(oe + d);
+        }
+        if (d == headDim) return;
+        for (int i = 0; i < Together; i++) Outputs(queries[i]->State + Lanes, visible, d, headDim, weights + i * Lanes, values);
+    }
+
+    private static void Outputs(float* output, uint visible, int d, int headDim, float* weights, float* values)
+    {
         for (; d <= headDim - 4 * Lanes; d += 4 * Lanes)
         {
-            T a = T.Load(output + d) * factor, b = T.Load(output + d + Lanes) * factor;
-            T c = T.Load(output + d + 2 * Lanes) * factor, e = T.Load(output + d + 3 * Lanes) * factor;
+            T a = T.Load(output + d), b = T.Load(output + d + Lanes), c = T.Load(output + d + 2 * Lanes), e = T.Load(output + d + 3 * Lanes);
             for (uint rest = visible; rest != 0; rest &= rest - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(rest);
@@ -118,7 +157,7 @@ internal static unsafe class AttentionKernels<T>
         }
         for (; d <= headDim - Lanes; d += Lanes)
         {
-            T a = T.Load(output + d) * factor;
+            T a = T.Load(output + d);
             for (uint rest = visible; rest != 0; rest &= rest - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(rest);
@@ -126,21 +165,13 @@ internal static unsafe class AttentionKernels<T>
             }
             a.Store(output + d);
         }
-        if (d < headDim) OutputsRest(output, visible, headDim, d, correction, weights, values);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void OutputsRest(float* output, uint visible, int headDim, int d, float correction, float* weights, float* values)
-    {
         for (; d < headDim; d++)
         {
-            float sum = output[d] * correction;
             for (uint rest = visible; rest != 0; rest &= rest - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(rest);
-                sum = MathF.FusedMultiplyAdd(weights[lane], values[lane * headDim + d], sum);
+                output[d] = MathF.FusedMultiplyAdd(weights[lane], values[lane * headDim + d], output[d]);
             }
-            output[d] = sum;
         }
     }
 }

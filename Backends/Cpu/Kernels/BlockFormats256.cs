@@ -5,23 +5,59 @@ namespace Switchyard.Backends.Cpu.Kernels;
 /// <summary>Nibbles with sub-scales and sub-minima.</summary>
 internal readonly unsafe struct FormatQ4K : IBlockFormat
 {
-    public static int Parts => 8;
+    public static int Parts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 8;
+    }
 
-    public static int UnitBytes => 2048;
+    public static int UnitBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 2048;
+    }
 
-    public static int UnitScaleBytes => 320;
+    public static int UnitScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 320;
+    }
 
-    public static bool PairedNibbles => false;
+    public static bool PairedNibbles
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static int SafeGroups => 8;
+    public static int SafeGroups
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 8;
+    }
 
-    public static int OffsetShift => 0;
+    public static int OffsetShift
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 0;
+    }
 
-    public static bool HasMinimum => true;
+    public static bool HasMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static bool SubtractsMinimum => true;
+    public static bool SubtractsMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static bool HalfScales => false;
+    public static bool HalfScales
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Numbers(int part) => 512 * (part >> 1);
@@ -53,23 +89,59 @@ internal readonly unsafe struct FormatQ4K : IBlockFormat
 /// <summary>Five bits with sub-scales and sub-minima.</summary>
 internal readonly unsafe struct FormatQ5K : IBlockFormat
 {
-    public static int Parts => 8;
+    public static int Parts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 8;
+    }
 
-    public static int UnitBytes => 2560;
+    public static int UnitBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 2560;
+    }
 
-    public static int UnitScaleBytes => 320;
+    public static int UnitScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 320;
+    }
 
-    public static bool PairedNibbles => false;
+    public static bool PairedNibbles
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static int SafeGroups => 4;
+    public static int SafeGroups
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4;
+    }
 
-    public static int OffsetShift => 0;
+    public static int OffsetShift
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 0;
+    }
 
-    public static bool HasMinimum => true;
+    public static bool HasMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static bool SubtractsMinimum => true;
+    public static bool SubtractsMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static bool HalfScales => false;
+    public static bool HalfScales
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Numbers(int part) => 512 + 512 * (part >> 1);
@@ -104,23 +176,59 @@ internal readonly unsafe struct FormatQ5K : IBlockFormat
 /// <summary>Six bits offset by 32, with a sub-scale for each half.</summary>
 internal readonly unsafe struct FormatQ6K : IBlockFormat
 {
-    public static int Parts => 8;
+    public static int Parts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 8;
+    }
 
-    public static int UnitBytes => 3072;
+    public static int UnitBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 3072;
+    }
 
-    public static int UnitScaleBytes => 288;
+    public static int UnitScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 288;
+    }
 
-    public static bool PairedNibbles => false;
+    public static bool PairedNibbles
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static int SafeGroups => 2;
+    public static int SafeGroups
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 2;
+    }
 
-    public static int OffsetShift => 5;
+    public static int OffsetShift
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 5;
+    }
 
-    public static bool HasMinimum => false;
+    public static bool HasMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static bool SubtractsMinimum => false;
+    public static bool SubtractsMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static bool HalfScales => true;
+    public static bool HalfScales
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Numbers(int part) => 1536 * (part >> 2) + 512 * (part & 1);

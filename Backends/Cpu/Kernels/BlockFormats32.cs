@@ -5,23 +5,59 @@ namespace Switchyard.Backends.Cpu.Kernels;
 /// <summary>Signed bytes, made unsigned by 128; only for forms that sum in 32 bits.</summary>
 internal readonly unsafe struct FormatS8 : IBlockFormat
 {
-    public static int Parts => 1;
+    public static int Parts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 1;
+    }
 
-    public static int UnitBytes => 512;
+    public static int UnitBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 512;
+    }
 
-    public static int UnitScaleBytes => 32;
+    public static int UnitScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 32;
+    }
 
-    public static bool PairedNibbles => false;
+    public static bool PairedNibbles
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static int SafeGroups => 0;
+    public static int SafeGroups
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 0;
+    }
 
-    public static int OffsetShift => 7;
+    public static int OffsetShift
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 7;
+    }
 
-    public static bool HasMinimum => false;
+    public static bool HasMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static bool SubtractsMinimum => false;
+    public static bool SubtractsMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static bool HalfScales => false;
+    public static bool HalfScales
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Numbers(int part) => 0;
@@ -52,23 +88,59 @@ internal readonly unsafe struct FormatS8 : IBlockFormat
 /// <summary>Nibbles offset by 8.</summary>
 internal readonly unsafe struct FormatN4 : IBlockFormat
 {
-    public static int Parts => 1;
+    public static int Parts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 1;
+    }
 
-    public static int UnitBytes => 256;
+    public static int UnitBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 256;
+    }
 
-    public static int UnitScaleBytes => 32;
+    public static int UnitScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 32;
+    }
 
-    public static bool PairedNibbles => true;
+    public static bool PairedNibbles
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static int SafeGroups => 8;
+    public static int SafeGroups
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 8;
+    }
 
-    public static int OffsetShift => 3;
+    public static int OffsetShift
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 3;
+    }
 
-    public static bool HasMinimum => false;
+    public static bool HasMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static bool SubtractsMinimum => false;
+    public static bool SubtractsMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static bool HalfScales => false;
+    public static bool HalfScales
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Numbers(int part) => 0;
@@ -99,23 +171,59 @@ internal readonly unsafe struct FormatN4 : IBlockFormat
 /// <summary>Nibbles with a minimum.</summary>
 internal readonly unsafe struct FormatU4 : IBlockFormat
 {
-    public static int Parts => 1;
+    public static int Parts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 1;
+    }
 
-    public static int UnitBytes => 256;
+    public static int UnitBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 256;
+    }
 
-    public static int UnitScaleBytes => 64;
+    public static int UnitScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 64;
+    }
 
-    public static bool PairedNibbles => true;
+    public static bool PairedNibbles
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static int SafeGroups => 8;
+    public static int SafeGroups
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 8;
+    }
 
-    public static int OffsetShift => 0;
+    public static int OffsetShift
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 0;
+    }
 
-    public static bool HasMinimum => true;
+    public static bool HasMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static bool SubtractsMinimum => false;
+    public static bool SubtractsMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static bool HalfScales => false;
+    public static bool HalfScales
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Numbers(int part) => 0;
@@ -146,23 +254,59 @@ internal readonly unsafe struct FormatU4 : IBlockFormat
 /// <summary>Bytes below 32 with a minimum.</summary>
 internal readonly unsafe struct FormatU5 : IBlockFormat
 {
-    public static int Parts => 1;
+    public static int Parts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 1;
+    }
 
-    public static int UnitBytes => 512;
+    public static int UnitBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 512;
+    }
 
-    public static int UnitScaleBytes => 64;
+    public static int UnitScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 64;
+    }
 
-    public static bool PairedNibbles => false;
+    public static bool PairedNibbles
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static int SafeGroups => 4;
+    public static int SafeGroups
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4;
+    }
 
-    public static int OffsetShift => 0;
+    public static int OffsetShift
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 0;
+    }
 
-    public static bool HasMinimum => true;
+    public static bool HasMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static bool SubtractsMinimum => false;
+    public static bool SubtractsMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static bool HalfScales => false;
+    public static bool HalfScales
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Numbers(int part) => 0;

@@ -11,11 +11,23 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
     private readonly Vector128<byte> _v2 = v2;
     private readonly Vector128<byte> _v3 = v3;
 
-    public static bool Narrow => true;
+    public static bool Narrow
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static bool HasSign => false;
+    public static bool HasSign
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static int TileRows => 2;
+    public static int TileRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 2;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 Load(byte* from) => new(Vector128.Load(from + 0), Vector128.Load(from + 16), Vector128.Load(from + 32), Vector128.Load(from + 48));

@@ -10,11 +10,23 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
     private readonly Vector256<byte> _v0 = v0;
     private readonly Vector256<byte> _v1 = v1;
 
-    public static bool Narrow => true;
+    public static bool Narrow
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static bool HasSign => true;
+    public static bool HasSign
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static int TileRows => 4;
+    public static int TileRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 Load(byte* from) => new(Vector256.Load(from + 0), Vector256.Load(from + 32));

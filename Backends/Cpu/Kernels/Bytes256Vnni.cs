@@ -10,11 +10,23 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
     private readonly Vector256<byte> _v0 = v0;
     private readonly Vector256<byte> _v1 = v1;
 
-    public static bool Narrow => false;
+    public static bool Narrow
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static bool HasSign => false;
+    public static bool HasSign
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static int TileRows => 6;
+    public static int TileRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 6;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni Load(byte* from) => new(Vector256.Load(from + 0), Vector256.Load(from + 32));

@@ -9,11 +9,23 @@ internal readonly unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, 
 {
     private readonly Vector512<byte> _v0 = v0;
 
-    public static bool Narrow => true;
+    public static bool Narrow
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
 
-    public static bool HasSign => false;
+    public static bool HasSign
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
 
-    public static int TileRows => 6;
+    public static int TileRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 6;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes512 Load(byte* from) => new(Vector512.Load(from + 0));

@@ -36,6 +36,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The larger per lane; either one where one is NaN.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
+    /// <summary>The largest lane; any if one is NaN.</summary>
+    static abstract float Largest(TSelf a);
+
     /// <summary><see cref="Tensor.CanonicalMath.Exp(float)"/> per lane.</summary>
     static abstract TSelf Exp(TSelf x);
 

@@ -14,7 +14,11 @@ internal unsafe interface IPlainFormat
 
 internal readonly unsafe struct PlainF32 : IPlainFormat
 {
-    public static int Bytes => 64;
+    public static int Bytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 64;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(byte* from)
@@ -23,7 +27,11 @@ internal readonly unsafe struct PlainF32 : IPlainFormat
 
 internal readonly unsafe struct PlainF16 : IPlainFormat
 {
-    public static int Bytes => 32;
+    public static int Bytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 32;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(byte* from)
@@ -32,7 +40,11 @@ internal readonly unsafe struct PlainF16 : IPlainFormat
 
 internal readonly unsafe struct PlainBF16 : IPlainFormat
 {
-    public static int Bytes => 32;
+    public static int Bytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 32;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(byte* from)

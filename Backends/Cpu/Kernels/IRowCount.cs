@@ -1,37 +1,27 @@
+using System.Runtime.InteropServices;
+
 namespace Switchyard.Backends.Cpu.Kernels;
 
-/// <summary>How many rows a tile has, as a constant for the compiler: rows that a tile lacks leave no code behind.</summary>
-internal interface IRowCount
-{
-    static abstract int Count { get; }
-}
+/// <summary>
+/// How many rows a tile has: the size of the type in bytes, because <c>sizeof</c> is known to the compiler before it inlines anything, so
+/// that rows that a tile lacks cost it neither code nor budget.
+/// </summary>
+internal interface IRowCount;
 
-internal readonly struct Rows1 : IRowCount
-{
-    public static int Count => 1;
-}
+[StructLayout(LayoutKind.Sequential, Size = 1)]
+internal readonly struct Rows1 : IRowCount;
 
-internal readonly struct Rows2 : IRowCount
-{
-    public static int Count => 2;
-}
+[StructLayout(LayoutKind.Sequential, Size = 2)]
+internal readonly struct Rows2 : IRowCount;
 
-internal readonly struct Rows3 : IRowCount
-{
-    public static int Count => 3;
-}
+[StructLayout(LayoutKind.Sequential, Size = 3)]
+internal readonly struct Rows3 : IRowCount;
 
-internal readonly struct Rows4 : IRowCount
-{
-    public static int Count => 4;
-}
+[StructLayout(LayoutKind.Sequential, Size = 4)]
+internal readonly struct Rows4 : IRowCount;
 
-internal readonly struct Rows5 : IRowCount
-{
-    public static int Count => 5;
-}
+[StructLayout(LayoutKind.Sequential, Size = 5)]
+internal readonly struct Rows5 : IRowCount;
 
-internal readonly struct Rows6 : IRowCount
-{
-    public static int Count => 6;
-}
+[StructLayout(LayoutKind.Sequential, Size = 6)]
+internal readonly struct Rows6 : IRowCount;

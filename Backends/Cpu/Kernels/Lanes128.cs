@@ -78,6 +78,14 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
     public static Lanes128 Max(Lanes128 a, Lanes128 b) => new(Vector128.MaxNative(a._v0, b._v0), Vector128.MaxNative(a._v1, b._v1), Vector128.MaxNative(a._v2, b._v2), Vector128.MaxNative(a._v3, b._v3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes128 a)
+    {
+        Vector128<float> four = Vector128.MaxNative(Vector128.MaxNative(a._v0, a._v1), Vector128.MaxNative(a._v2, a._v3));
+        four = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Exp(Lanes128 x) => new(Exp(x._v0), Exp(x._v1), Exp(x._v2), Exp(x._v3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -69,6 +69,15 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     public static Lanes256 Max(Lanes256 a, Lanes256 b) => new(Vector256.MaxNative(a._v0, b._v0), Vector256.MaxNative(a._v1, b._v1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes256 a)
+    {
+        Vector256<float> eight = Vector256.MaxNative(a._v0, a._v1);
+        Vector128<float> four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        four = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Exp(Lanes256 x) => new(Exp(x._v0), Exp(x._v1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

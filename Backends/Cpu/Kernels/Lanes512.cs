@@ -67,6 +67,15 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     public static Lanes512 Max(Lanes512 a, Lanes512 b) => new(Vector512.MaxNative(a._v0, b._v0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes512 a)
+    {
+        Vector256<float> eight = Vector256.MaxNative(a._v0.GetLower(), a._v0.GetUpper());
+        Vector128<float> four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        four = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Exp(Lanes512 x) => new(Exp(x._v0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

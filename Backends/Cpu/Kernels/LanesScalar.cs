@@ -91,6 +91,13 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
         return a;
     }
 
+    public static float Largest(LanesScalar a)
+    {
+        float largest = a._v[0];
+        for (int i = 1; i < 16; i++) largest = a._v[i] > largest ? a._v[i] : largest;
+        return largest;
+    }
+
     public static LanesScalar Exp(LanesScalar x)
     {
         for (int i = 0; i < 16; i++) x._v[i] = CanonicalMath.Exp(x._v[i]);

@@ -24,8 +24,11 @@ internal unsafe struct PanelCall
     /// <summary>Block formats: the first row's quantised activations.</summary>
     public QuantizedRows Quantized;
 
-    /// <summary>0x00010001.</summary>
+    /// <summary>0x00010001: from here, the compiler keeps it in a register where it would reload a constant.</summary>
     public int WordOnes;
+
+    /// <summary>0x0F0F0F0F, for the same reason.</summary>
+    public int NibbleMask;
 
     /// <summary>Results, [Panels, MaxRows, 16].</summary>
     public float* Sums;

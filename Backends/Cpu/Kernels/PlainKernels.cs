@@ -80,6 +80,8 @@ internal static unsafe class PlainKernels<T, TFormat>
         nint at = 0;
         for (int k = 0, inDim = call->InDim; k < inDim; k++, at += TFormat.Bytes)
         {
+            Prefetch.Ahead(w0 + at);
+            Prefetch.Ahead(w1 + at);
             T u = T.Create(x0[k]), v = T.Create(x1[k]), w = TFormat.Load<T>(w0 + at);
             a = T.Fma(u, w, a);
             b = T.Fma(v, w, b);
@@ -102,6 +104,10 @@ internal static unsafe class PlainKernels<T, TFormat>
         for (int k = 0, inDim = call->InDim; k < inDim; k++, at += TFormat.Bytes)
         {
             T v = T.Create(x[k]);
+            Prefetch.Ahead(w0 + at);
+            Prefetch.Ahead(w1 + at);
+            Prefetch.Ahead(w2 + at);
+            Prefetch.Ahead(w3 + at);
             a = T.Fma(v, TFormat.Load<T>(w0 + at), a);
             b = T.Fma(v, TFormat.Load<T>(w1 + at), b);
             c = T.Fma(v, TFormat.Load<T>(w2 + at), c);
@@ -120,6 +126,7 @@ internal static unsafe class PlainKernels<T, TFormat>
         T a = T.Create(0), b = T.Create(0), c = T.Create(0);
         for (int k = 0, inDim = call->InDim; k < inDim; k++, w += TFormat.Bytes)
         {
+            Prefetch.Ahead(w);
             T v = TFormat.Load<T>(w);
             a = T.Fma(T.Create(x0[k]), v, a);
             b = T.Fma(T.Create(x1[k]), v, b);
@@ -137,6 +144,7 @@ internal static unsafe class PlainKernels<T, TFormat>
         T a = T.Create(0), b = T.Create(0), c = T.Create(0), d = T.Create(0);
         for (int k = 0, inDim = call->InDim; k < inDim; k++, w += TFormat.Bytes)
         {
+            Prefetch.Ahead(w);
             T v = TFormat.Load<T>(w);
             a = T.Fma(T.Create(x0[k]), v, a);
             b = T.Fma(T.Create(x1[k]), v, b);
@@ -156,6 +164,7 @@ internal static unsafe class PlainKernels<T, TFormat>
         T a = T.Create(0), b = T.Create(0), c = T.Create(0), d = T.Create(0), e = T.Create(0), f = T.Create(0);
         for (int k = 0, inDim = call->InDim; k < inDim; k++, w += TFormat.Bytes)
         {
+            Prefetch.Ahead(w);
             T v = TFormat.Load<T>(w);
             a = T.Fma(T.Create(x0[k]), v, a);
             b = T.Fma(T.Create(x1[k]), v, b);

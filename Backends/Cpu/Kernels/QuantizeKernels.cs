@@ -26,14 +26,14 @@ internal static unsafe class QuantizeKernels
             Vector256<short> first = Round(a, b, inverse), second = Round(c, d, inverse);
             Store(first, second, to, block);
             Vector128<short> even = first.GetLower() + first.GetUpper(), odd = second.GetLower() + second.GetUpper();
-            ScalarKernels.Finish(to, block, scale, Vector128.Sum(even), Vector128.Sum(odd));
+            ScalarKernels.Finish(to, block, scale, Vector128.Sum(even), Vector128.Sum(odd), Vector128.Sum((even + odd) & LowPairs));
         }
     }
 
     public static void Quantize128(float* x, int count, QuantizedRows to)
     {
         Vector128<int> magnitude = Vector128.Create(0x7FFFFFFF);
-        short* sums = stackalloc short[2];
+        short* sums = stackalloc short[4];
         for (int block = 0; block < count / PanelLayout.Block; block++, x += PanelLayout.Block)
         {
             Vector128<int> largest = default;
@@ -48,10 +48,13 @@ internal static unsafe class QuantizeKernels
                 Pairs(low).Store(to.Wide + at);
                 Pairs(high).Store(to.Wide + at + 8);
                 sums[half] = Vector128.Sum(low + high);
+                sums[2 + half] = Vector128.Sum((low + high) & LowPairs);
             }
-            ScalarKernels.Finish(to, block, scale, sums[0], sums[1]);
+            ScalarKernels.Finish(to, block, scale, sums[0], sums[1], sums[2] + sums[3]);
         }
     }
+
+    private static Vector128<short> LowPairs => Vector128.Create(0x00000000FFFFFFFFL).AsInt16(); // elements 0 and 1 of every four
 
     private static int Largest(Vector128<int> v)
     {

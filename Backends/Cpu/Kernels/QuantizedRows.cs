@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Activations quantised in blocks of 32 (docs/numerics.md), row after row.</summary>
@@ -23,14 +21,11 @@ internal unsafe struct QuantizedRows
     /// <summary>Σ q of the two halves of each block as a pair of 16-bit numbers, [rows, InDim / 32].</summary>
     public int* HalfSums;
 
-    /// <summary>Moves scales and sums on by a block.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void NextBlock()
-    {
-        Scale++;
-        ScaledSum++;
-        HalfSums++;
-    }
+    /// <summary>
+    /// −8 · Σ q as a pair of 16-bit numbers, of elements k with k mod 4 below 2 and of the others, [rows, InDim / 32]: what sums of nibbles
+    /// times activations start from, so that nibbles offset by 8 cost nothing.
+    /// </summary>
+    public int* NibbleOffsets;
 
     /// <summary>The rows from <paramref name="row"/> on.</summary>
     public readonly QuantizedRows From(int row, int inDim)
@@ -43,6 +38,7 @@ internal unsafe struct QuantizedRows
             Scale = Scale + blocks,
             ScaledSum = ScaledSum + blocks,
             HalfSums = HalfSums + blocks,
+            NibbleOffsets = NibbleOffsets + blocks,
         };
     }
 }

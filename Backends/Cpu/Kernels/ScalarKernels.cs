@@ -57,15 +57,16 @@ internal static unsafe class ScalarKernels
             int largest = 0; // magnitudes order as their bits do, NaN above infinity
             for (int k = 0; k < PanelLayout.Block; k++) largest = Math.Max(largest, BitConverter.SingleToInt32Bits(x[k]) & 0x7FFFFFFF);
             (float scale, float inverse) = Scales(largest);
-            int even = 0, odd = 0;
+            int first = 0, second = 0, low = 0; // sums of the two halves, and of elements k with k mod 4 below 2
             for (int k = 0; k < PanelLayout.Block; k++)
             {
                 int q = inverse == 0 ? 0 : (int)MathF.Round(x[k] * inverse);
                 Put(to, block * PanelLayout.Block + k, q);
-                if (k < 16) even += q;
-                else odd += q;
+                if (k < 16) first += q;
+                else second += q;
+                if (k % 4 < 2) low += q;
             }
-            Finish(to, block, scale, even, odd);
+            Finish(to, block, scale, first, second, low);
         }
     }
 
@@ -77,11 +78,13 @@ internal static unsafe class ScalarKernels
         return largest < SmallestMagnitude ? (0, 0) : (largest / 127f, 127f / largest);
     }
 
-    public static void Finish(QuantizedRows to, int block, float scale, int firstHalf, int secondHalf)
+    public static void Finish(QuantizedRows to, int block, float scale, int firstHalf, int secondHalf, int lowPairs)
     {
+        int highPairs = firstHalf + secondHalf - lowPairs;
         to.Scale[block] = scale;
         to.ScaledSum[block] = scale * (firstHalf + secondHalf);
         to.HalfSums[block] = (firstHalf & 0xFFFF) | secondHalf << 16;
+        to.NibbleOffsets[block] = (-8 * lowPairs & 0xFFFF) | -8 * highPairs << 16;
     }
 
     public const float SmallestMagnitude = 7.888609e-31f; // 2^-100

@@ -33,16 +33,16 @@ internal static unsafe class SignedByteKernels<TBytes, TLanes>
     }
 
     private static void Tile<TRows>(PanelCall* call, int panel, int row)
-        where TRows : struct, IRowCount
+        where TRows : unmanaged, IRowCount
     {
         int inDim = call->InDim, blocks = inDim / Block;
         byte* numbers = call->Panel + panel * call->PanelBytes, scales = numbers + (long)blocks * PanelFormat.S8.UnitBytes();
         float* sums = call->SumsOf(panel, row);
         QuantizedRows x = call->Quantized.From(row, inDim);
-        bool sign = TBytes.HasSign && TRows.Count <= 2; // more rows share the widening
+        bool sign = TBytes.HasSign && sizeof(TRows) <= 2; // more rows share the widening
         int group = sign ? 4 : 8, stride = inDim * group / 4; // bytes of activations of a group and of a row
         byte* qa = sign ? (byte*)x.Q : (byte*)x.Wide, qb = qa + stride, qc = qb + stride, qd = qc + stride, qe = qd + stride, qf = qe + stride;
-        for (int r = 0; r < TRows.Count; r++) TLanes.Create(0).Store(sums + r * Outputs);
+        for (int r = 0; r < sizeof(TRows); r++) TLanes.Create(0).Store(sums + r * Outputs);
         TBytes ones = TBytes.Create(call->WordOnes);
         nint at = 0; // bytes of activations before this group
         for (int block = 0; block < blocks; block++, scales += 32)
@@ -51,33 +51,34 @@ internal static unsafe class SignedByteKernels<TBytes, TLanes>
             for (int g = 0; g < 8; g++, numbers += 64, at += group)
             {
                 TBytes w = TBytes.Load(numbers), u, v;
+                Prefetch.Ahead(numbers);
                 if (sign)
                 {
                     u = TBytes.Magnitudes(w);
                     a = TBytes.AddSignedProducts(a, w, u, TBytes.Broadcast(qa + at), ones);
-                    if (TRows.Count > 1) b = TBytes.AddSignedProducts(b, w, u, TBytes.Broadcast(qb + at), ones);
-                    if (TRows.Count > 2) c = TBytes.AddSignedProducts(c, w, u, TBytes.Broadcast(qc + at), ones);
-                    if (TRows.Count > 3) d = TBytes.AddSignedProducts(d, w, u, TBytes.Broadcast(qd + at), ones);
-                    if (TRows.Count > 4) e = TBytes.AddSignedProducts(e, w, u, TBytes.Broadcast(qe + at), ones);
-                    if (TRows.Count > 5) f = TBytes.AddSignedProducts(f, w, u, TBytes.Broadcast(qf + at), ones);
+                    if (sizeof(TRows) > 1) b = TBytes.AddSignedProducts(b, w, u, TBytes.Broadcast(qb + at), ones);
+                    if (sizeof(TRows) > 2) c = TBytes.AddSignedProducts(c, w, u, TBytes.Broadcast(qc + at), ones);
+                    if (sizeof(TRows) > 3) d = TBytes.AddSignedProducts(d, w, u, TBytes.Broadcast(qd + at), ones);
+                    if (sizeof(TRows) > 4) e = TBytes.AddSignedProducts(e, w, u, TBytes.Broadcast(qe + at), ones);
+                    if (sizeof(TRows) > 5) f = TBytes.AddSignedProducts(f, w, u, TBytes.Broadcast(qf + at), ones);
                     continue;
                 }
                 u = TBytes.EvenBytes(w);
                 v = TBytes.OddBytes(w);
                 a = Add(a, u, v, qa + at);
-                if (TRows.Count > 1) b = Add(b, u, v, qb + at);
-                if (TRows.Count > 2) c = Add(c, u, v, qc + at);
-                if (TRows.Count > 3) d = Add(d, u, v, qd + at);
-                if (TRows.Count > 4) e = Add(e, u, v, qe + at);
-                if (TRows.Count > 5) f = Add(f, u, v, qf + at);
+                if (sizeof(TRows) > 1) b = Add(b, u, v, qb + at);
+                if (sizeof(TRows) > 2) c = Add(c, u, v, qc + at);
+                if (sizeof(TRows) > 3) d = Add(d, u, v, qd + at);
+                if (sizeof(TRows) > 4) e = Add(e, u, v, qe + at);
+                if (sizeof(TRows) > 5) f = Add(f, u, v, qf + at);
             }
             TLanes scale = TLanes.LoadHalfPairs(scales);
             Finish(a, sums + 0 * Outputs, scale, x.Scale[0 * blocks + block]);
-            if (TRows.Count > 1) Finish(b, sums + 1 * Outputs, scale, x.Scale[1 * blocks + block]);
-            if (TRows.Count > 2) Finish(c, sums + 2 * Outputs, scale, x.Scale[2 * blocks + block]);
-            if (TRows.Count > 3) Finish(d, sums + 3 * Outputs, scale, x.Scale[3 * blocks + block]);
-            if (TRows.Count > 4) Finish(e, sums + 4 * Outputs, scale, x.Scale[4 * blocks + block]);
-            if (TRows.Count > 5) Finish(f, sums + 5 * Outputs, scale, x.Scale[5 * blocks + block]);
+            if (sizeof(TRows) > 1) Finish(b, sums + 1 * Outputs, scale, x.Scale[1 * blocks + block]);
+            if (sizeof(TRows) > 2) Finish(c, sums + 2 * Outputs, scale, x.Scale[2 * blocks + block]);
+            if (sizeof(TRows) > 3) Finish(d, sums + 3 * Outputs, scale, x.Scale[3 * blocks + block]);
+            if (sizeof(TRows) > 4) Finish(e, sums + 4 * Outputs, scale, x.Scale[4 * blocks + block]);
+            if (sizeof(TRows) > 5) Finish(f, sums + 5 * Outputs, scale, x.Scale[5 * blocks + block]);
         }
     }
 

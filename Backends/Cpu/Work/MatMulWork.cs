@@ -10,6 +10,7 @@ namespace Switchyard.Backends.Cpu.Work;
 internal unsafe struct MatMulWork : IWork
 {
     public ProjectionTask* Tasks;
+    public PanelRange* Chunks;
     public int* Rows;
     public int RowCount;
     public float** X;
@@ -22,11 +23,10 @@ internal unsafe struct MatMulWork : IWork
 
     public readonly void Run(int chunk, int worker)
     {
-        ProjectionTask* task = Tasks;
-        int first = 0;
-        for (; chunk >= task->EndChunk; task++) first = task->EndChunk;
-        int panel = (chunk - first) * task->PanelsPerChunk, end = Math.Min(task->PanelCount, panel + task->PanelsPerChunk);
-        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, WordOnes = 0x00010001, Sums = Sums + worker * PanelCall.SumCount };
+        PanelRange range = Chunks[chunk];
+        ProjectionTask* task = Tasks + range.Task;
+        int panel = range.Start, end = panel + range.Count;
+        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, WordOnes = 0x00010001, NibbleMask = 0x0F0F0F0F, Sums = Sums + worker * PanelCall.SumCount };
         for (int row = 0; row < RowCount; row += PanelCall.MaxRows)
         {
             call.Rows = Math.Min(PanelCall.MaxRows, RowCount - row);

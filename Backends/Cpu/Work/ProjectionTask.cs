@@ -20,9 +20,4 @@ internal unsafe struct ProjectionTask
 
     /// <summary>Elements from one row of outputs to the next.</summary>
     public int YStride;
-
-    public int PanelsPerChunk;
-
-    /// <summary>The first chunk that is not this projection's.</summary>
-    public int EndChunk;
 }

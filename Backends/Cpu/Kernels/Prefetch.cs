@@ -1,0 +1,21 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Asks for memory before it is read, where the processor takes such hints.</summary>
+internal static unsafe class Prefetch
+{
+    /// <summary>
+    /// How far ahead kernels ask, in bytes. A kernel does more with a number than add it, so the processor's own window reaches only some
+    /// lines ahead, and its prefetchers stop at each page.
+    /// </summary>
+    public const int Distance = 2048;
+
+    /// <summary>Hints that the line <see cref="Distance"/> bytes after <paramref name="at"/> will be read. It need not exist.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Ahead(void* at)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0((byte*)at + Distance);
+    }
+}
