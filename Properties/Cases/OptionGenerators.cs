@@ -17,7 +17,7 @@ internal static class OptionGenerators
         select Varied(new GenerationOptions { Temperature = temperature, Seed = (ulong)seed, MaxNewTokens = length }, kind, token);
 
     /// <summary>Greedy, without any option but length and seed.</summary>
-    public static GenerationOptions Simplest(GenerationOptions options) => new() { MaxNewTokens = options.MaxNewTokens, Seed = options.Seed };
+    public static GenerationOptions Simplest(GenerationOptions options) => new() { MaxNewTokens = options.MaxNewTokens, Seed = options.Seed, ExitConfidence = options.ExitConfidence };
 
     public static string Describe(GenerationOptions o)
     {
@@ -30,6 +30,7 @@ internal static class OptionGenerators
         if (o.LogitBias is { Count: > 0 } bias) parts.Add($"bias {string.Join(" ", bias.Select(b => FormattableString.Invariant($"{b.Key}:{b.Value}")))}");
         if (o.StopTokens.Count > 0) parts.Add($"stop tokens {string.Join(",", o.StopTokens)}");
         if (o.StopStrings.Count > 0) parts.Add($"stop strings {string.Join(",", o.StopStrings)}");
+        if (o.ExitConfidence is { } confidence) parts.Add(FormattableString.Invariant($"exits above {confidence}"));
         return string.Join(", ", parts);
     }
 

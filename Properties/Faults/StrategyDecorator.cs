@@ -8,6 +8,9 @@ public abstract class StrategyDecorator(IDecodingStrategy inner) : IDecodingStra
     /// <summary>What does the work; owned.</summary>
     protected IDecodingStrategy Inner { get; } = inner;
 
+    /// <summary>What does the work, without any decoration.</summary>
+    internal IDecodingStrategy Undecorated => Inner is StrategyDecorator decorator ? decorator.Undecorated : Inner;
+
     /// <inheritdoc/>
     public string Name => $"{Inner.Name} ({GetType().Name})";
 

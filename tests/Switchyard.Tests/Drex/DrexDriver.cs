@@ -69,12 +69,6 @@ internal sealed class ChanceRule(int seed, int outOf = 3) : IRebatchRule
     public bool GoOn(in RampSituation situation) => _random.Next(outOf) == 0;
 }
 
-/// <summary>Never goes on by itself: only the strategy's own bounds let rows pass.</summary>
-internal sealed class NeverRule : IRebatchRule
-{
-    public bool GoOn(in RampSituation situation) => false;
-}
-
 /// <summary>Given times: a fixed part and a part by row, for each stage.</summary>
 internal sealed class AffineCosts(double[] perPass, double[] perRow) : ISplitCosts
 {

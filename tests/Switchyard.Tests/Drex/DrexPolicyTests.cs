@@ -1,3 +1,4 @@
+using Switchyard.Properties.Reference;
 using Switchyard.Strategies;
 using Switchyard.Strategies.Drex;
 using Xunit;

@@ -1,3 +1,4 @@
+using Switchyard.Properties.Faults;
 using Switchyard.Strategies;
 using Switchyard.Strategies.Drex;
 using Xunit;

@@ -1,6 +1,7 @@
 using Switchyard.Backends.Cpu;
 using Switchyard.Model;
 using Switchyard.Model.Files;
+using Switchyard.Properties.Reference;
 using Switchyard.Strategies;
 using Switchyard.Strategies.Costs;
 using Switchyard.Strategies.Drex;

@@ -3,7 +3,7 @@ using Switchyard.Strategies;
 using Switchyard.Strategies.Drex;
 using Switchyard.Strategies.Sampling;
 
-namespace Switchyard.Tests.Drex;
+namespace Switchyard.Properties.Reference;
 
 /// <summary>A token of the reference: what, at which depth, how sure.</summary>
 internal readonly record struct ExitToken(int Token, int Depth, float Confidence);
@@ -15,9 +15,15 @@ internal static class SequentialExits
 {
     /// <param name="exact">Rows that left run on at once (postfill, latency-only); otherwise the source map fills in.</param>
     public static List<ExitToken> Decode(
-        ModelRunner runner, int[] prompt, GenerationOptions options, IReadOnlyList<int> exits, float threshold, bool exact, IConfidenceSource? source = null)
+        ModelRunner runner, int[] prompt, GenerationOptions options, IReadOnlyList<int> exits, float threshold, bool exact, IConfidenceSource? source = null) =>
+        Decode(runner, new DecodingRequest(prompt, options), exits, threshold, exact, source);
+
+    /// <summary>The same for a request that has generated nothing yet.</summary>
+    public static List<ExitToken> Decode(
+        ModelRunner runner, DecodingRequest request, IReadOnlyList<int> exits, float threshold, bool exact, IConfidenceSource? source = null)
     {
-        var request = new DecodingRequest(prompt, options) { ContextLimit = runner.Model.ContextLength };
+        request.ContextLimit = runner.Model.ContextLength;
+        int[] prompt = request.Tokens.ToArray();
         var sampler = new Sampler();
         var output = new List<ExitToken>();
         KvSequence kv = runner.Pool.TryRent(runner.Model.ContextLength)!;
