@@ -165,7 +165,10 @@ internal sealed class GgufConfig
     {
         if (_metadata[Key(key)] is not { Type: GgufType.Array }) return _metadata.Count(Key(key));
         int[] values = _metadata.Ints(Key(key))!;
-        if (values.Length == 0 || Array.Exists(values, v => v != values[0]))
+        int layers = _metadata.RequiredCount(Key("block_count"));
+        if (values.Length != layers)
+            throw new ModelFormatException("The list is not as long as the model has layers.", _file.Path, Key(key), null, $"{values.Length}", $"{layers}");
+        if (Array.Exists(values, v => v != values[0]))
             throw new ModelFormatException("Layers of different shapes are not supported.", _file.Path, Key(key), null, $"{values.Distinct().Count()} different numbers", "one number");
         return values[0];
     }

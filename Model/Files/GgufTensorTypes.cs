@@ -37,6 +37,8 @@ internal static class GgufTensorTypes
     /// <summary>What people call a format that is not supported.</summary>
     public static string Name(uint number) => number switch
     {
+        4 => "Q4_2",
+        5 => "Q4_3",
         9 => "Q8_1",
         10 => "Q2_K",
         11 => "Q3_K",
@@ -54,8 +56,14 @@ internal static class GgufTensorTypes
         27 => "I64",
         28 => "F64",
         29 => "IQ1_M",
+        31 => "Q4_0_4_4",
+        32 => "Q4_0_4_8",
+        33 => "Q4_0_8_8",
         34 => "TQ1_0",
         35 => "TQ2_0",
+        36 => "IQ4_NL_4_4",
+        37 => "IQ4_NL_4_8",
+        38 => "IQ4_NL_8_8",
         39 => "MXFP4",
         _ => $"type {number}",
     };
