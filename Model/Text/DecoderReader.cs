@@ -44,7 +44,7 @@ internal sealed class DecoderReader
         switch (type)
         {
             case "ByteLevel": (_isFused, _) = (true, Step(new ByteLevelStep())); break;
-            case "Replace": Step(new ReplaceStep(NormalizerReader.ReadReplace(field))); break;
+            case "Replace": Step(new ReplaceStep(NormalizerReader.ReadReplace(field), new GrowthLimit(field.File, field.Path))); break;
             case "ByteFallback": Step(new ByteFallbackStep()); break;
             case "Fuse": _isFused = true; break;
             case "Strip": AddStrip(field); break;

@@ -34,7 +34,10 @@ internal sealed class DecodingRules
         {
             switch (step)
             {
-                case ReplaceStep replace: text = replace.Replacement.Apply(text); break;
+                case ReplaceStep replace:
+                    text = replace.Replacement.Apply(text);
+                    replace.Limit?.CheckChain(text.Length, token.Length);
+                    break;
                 case ByteLevelStep: return ByteLetters.BytesOf(text);
                 case ByteFallbackStep when TryParseByte(text, out byte value): return [value];
                 case MetaspaceStep metaspace: text = text.Replace(metaspace.Mark, isFirst && metaspace.DropsFirst ? "" : " ", StringComparison.Ordinal); break;
@@ -61,7 +64,7 @@ internal sealed class DecodingRules
 internal abstract record DecodingStep;
 
 /// <summary>Replaces matches inside a token.</summary>
-internal sealed record ReplaceStep(ITextNormalizer Replacement) : DecodingStep;
+internal sealed record ReplaceStep(ITextNormalizer Replacement, GrowthLimit? Limit = null) : DecodingStep;
 
 /// <summary>Reads letters as bytes.</summary>
 internal sealed record ByteLevelStep : DecodingStep;

@@ -4,6 +4,7 @@ namespace Switchyard.Model.Text;
 internal static class NormalizerReader
 {
     private const string Supported = "NFC, NFD, NFKC, NFKD, Prepend, Replace, Lowercase, Strip, StripAccents, ByteLevel, Sequence";
+    private const int MaxPrefix = 256;
 
     /// <summary>Makes the normalizer.</summary>
     public static ITextNormalizer Read(JsonField field)
@@ -11,12 +12,12 @@ internal static class NormalizerReader
         string type = field.TypeName();
         return type switch
         {
-            "Sequence" => new SequenceNormalizer([.. field.Required("normalizers").Items().Select(Read)]),
+            "Sequence" => new SequenceNormalizer([.. field.Required("normalizers").Items().Select(Read)], new GrowthLimit(field.File, field.Path)),
             "NFC" => new UnicodeFormNormalizer(compose: true, compatibility: false),
             "NFD" => new UnicodeFormNormalizer(compose: false, compatibility: false),
             "NFKC" => new UnicodeFormNormalizer(compose: true, compatibility: true),
             "NFKD" => new UnicodeFormNormalizer(compose: false, compatibility: true),
-            "Prepend" => new PrependNormalizer(field.Required("prepend").String()),
+            "Prepend" => new PrependNormalizer(ReadPrefix(field.Required("prepend"))),
             "Replace" => ReadReplace(field),
             "Lowercase" => new LowercaseNormalizer(),
             "Strip" => new StripNormalizer(field.Flag("strip_left", true), field.Flag("strip_right", true)),
@@ -30,10 +31,18 @@ internal static class NormalizerReader
     public static ITextNormalizer ReadReplace(JsonField field)
     {
         string content = field.Required("content").String();
+        var limit = new GrowthLimit(field.File, field.Path);
         JsonField pattern = field.Required("pattern");
         return pattern.OptionalString("String") is { Length: > 0 } text
-            ? new ReplaceTextNormalizer(text, content)
-            : new ReplaceNormalizer(PatternReader.Read(pattern), content);
+            ? new ReplaceTextNormalizer(text, content, limit)
+            : new ReplaceNormalizer(PatternReader.Read(pattern), content, limit);
+    }
+
+    /// <summary>A prefix comes before every stretch between added tokens, so it must be short.</summary>
+    private static string ReadPrefix(JsonField field)
+    {
+        string prefix = field.String();
+        return prefix.Length <= MaxPrefix ? prefix : throw field.Refuse("The text is too long.", $"{prefix.Length} characters", $"up to {MaxPrefix}");
     }
 }
 

@@ -11,11 +11,16 @@ internal interface ITextNormalizer
 }
 
 /// <summary>Several normalizers, one after another.</summary>
-internal sealed class SequenceNormalizer(IReadOnlyList<ITextNormalizer> parts) : ITextNormalizer
+internal sealed class SequenceNormalizer(IReadOnlyList<ITextNormalizer> parts, GrowthLimit? limit = null) : ITextNormalizer
 {
     public string Apply(string text)
     {
-        foreach (ITextNormalizer part in parts) text = part.Apply(text);
+        int original = text.Length;
+        foreach (ITextNormalizer part in parts)
+        {
+            text = part.Apply(text);
+            limit?.CheckChain(text.Length, original);
+        }
         return text;
     }
 }
@@ -33,15 +38,19 @@ internal sealed class PrependNormalizer(string prefix) : ITextNormalizer
 }
 
 /// <summary>Replaces every match of a pattern.</summary>
-internal sealed class ReplaceNormalizer(CodePointPattern pattern, string content) : ITextNormalizer
+internal sealed class ReplaceNormalizer(CodePointPattern pattern, string content, GrowthLimit limit) : ITextNormalizer
 {
-    public string Apply(string text) => pattern.Replace(text, content);
+    public string Apply(string text) => pattern.Replace(text, content, limit);
 }
 
 /// <summary>Replaces every occurrence of a text.</summary>
-internal sealed class ReplaceTextNormalizer(string found, string content) : ITextNormalizer
+internal sealed class ReplaceTextNormalizer(string found, string content, GrowthLimit? limit = null) : ITextNormalizer
 {
-    public string Apply(string text) => text.Replace(found, content, StringComparison.Ordinal);
+    public string Apply(string text)
+    {
+        if (content.Length > found.Length) limit?.CheckOne(text.Length + (long)text.AsSpan().Count(found) * (content.Length - found.Length), text.Length);
+        return text.Replace(found, content, StringComparison.Ordinal);
+    }
 }
 
 /// <summary>Lower case, code point by code point.</summary>

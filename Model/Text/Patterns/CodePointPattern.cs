@@ -38,11 +38,12 @@ internal sealed class CodePointPattern
     }
 
     /// <summary>Replaces every match.</summary>
-    public string Replace(string text, string content)
+    public string Replace(string text, string content, GrowthLimit limit)
     {
         var matches = new List<(int Start, int End)>();
         FindAll(text, matches);
         if (matches.Count == 0) return text;
+        limit.CheckOne(text.Length + matches.Sum(match => (long)content.Length - (match.End - match.Start)), text.Length);
         var result = new System.Text.StringBuilder(text.Length);
         int last = 0;
         foreach ((int start, int end) in matches)

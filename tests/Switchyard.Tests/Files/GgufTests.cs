@@ -178,6 +178,20 @@ public sealed class GgufTests : IDisposable
         Assert.Contains(complaint, Assert.Throws<ModelFormatException>(() => ModelFiles.Open(path)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(new[] { 4 }, null)]
+    [InlineData(new[] { 4, 4 }, "as long as the model has layers")]
+    [InlineData(new int[0], "as long as the model has layers")]
+    public void Lists_of_counts_have_one_for_every_layer(int[] heads, string? complaint)
+    {
+        string path = _folder["model.gguf"];
+        GgufMetadata good = TinyGguf.Metadata(), changed = new("model.gguf");
+        foreach (string name in good.Keys) changed.Add(name, name == "llama.attention.head_count" ? GgufValue.Of(heads) : good[name]!);
+        GgufWriter.Write(path, changed, TinyGguf.Tensors());
+        if (complaint is not null) Assert.Contains(complaint, Assert.Throws<ModelFormatException>(() => ModelFiles.Open(path)).Message, StringComparison.Ordinal);
+        else using (ModelFiles files = ModelFiles.Open(path)) Assert.Equal(4, files.Config.HeadCount);
+    }
+
     [Fact]
     public void Missing_and_unexpected_tensors_are_reported_by_name()
     {

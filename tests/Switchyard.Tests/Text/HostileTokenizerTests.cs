@@ -1,4 +1,5 @@
 using System.Text;
+using Switchyard.Model.Files;
 using Switchyard.Model.Text;
 using Switchyard.Tests.Files;
 using Xunit;
@@ -62,6 +63,28 @@ public sealed class HostileTokenizerTests : IDisposable
                 + string.Concat(Enumerable.Repeat("(?:a{900}", 30)) + string.Concat(Enumerable.Repeat("){900}", 30)) + "\"}}}"),
         };
         Assert.True(Hostile.BehavesOn(_folder.Write("tokenizer.json", json), Use));
+    }
+
+    [Theory]
+    [InlineData("normalizer", "normalizers", "{\"String\":\"a\"}")]
+    [InlineData("normalizer", "normalizers", "{\"Regex\":\"a\"}")]
+    [InlineData("normalizer", "normalizers", "{\"Regex\":\"(?=a)\"}")]
+    [InlineData("decoder", "decoders", "{\"String\":\"a\"}")]
+    public void Replacements_that_would_multiply_a_text_are_refused(string stage, string list, string pattern)
+    {
+        string one = $$"""{"type":"Replace","pattern":{{pattern}},"content":"{{new string('a', 15)}}"}""";
+        string json = TinyTokenizer.Json(TinyTokenizer.Model(["a", "b"], []), $$$"""{"{{{stage}}}":{"type":"Sequence","{{{list}}}":[{{{string.Join(',', Enumerable.Repeat(one, 12))}}}]}}""");
+        var refusal = Assert.Throws<ModelFormatException>(() => Use(_folder.Write("tokenizer.json", json)));
+        Assert.StartsWith($"$.{stage}", refusal.Field, StringComparison.Ordinal);
+        Assert.Contains("absurdly long", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_replacement_may_write_a_word_for_a_letter()
+    {
+        string json = TinyTokenizer.Json(
+            TinyTokenizer.Model(["a", "b", "n", "l", "<", ">"], []), """{"normalizer":{"type":"Sequence","normalizers":[{"type":"NFKC"},{"type":"Replace","pattern":{"String":"\n"},"content":"<nl>"}]}}""");
+        Assert.Equal(4 * 1000, Tokenizers.Open(_folder.Write("tokenizer.json", json)).Encode(new string('\n', 1000), addSpecial: false).Length);
     }
 
     private static void Use(string path)
