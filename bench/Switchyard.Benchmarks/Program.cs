@@ -1,0 +1,4 @@
+using BenchmarkDotNet.Running;
+using Switchyard.Benchmarks;
+
+BenchmarkSwitcher.FromAssembly(typeof(MatMulBenchmarks).Assembly).Run(args);
