@@ -16,12 +16,13 @@ internal static class CommandLine
     /// <summary>Runs one command line.</summary>
     /// <param name="args">Arguments, the program's name left out.</param>
     /// <param name="terminal">Where data and notes go.</param>
+    /// <param name="kinds">Strategies that can be verified beside the product's own; null for none.</param>
     /// <param name="cancellationToken">Stops like Ctrl-C does.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal, CancellationToken cancellationToken = default)
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal, IReadOnlyList<StrategyKind>? kinds = null, CancellationToken cancellationToken = default)
     {
         // A prompt may begin with @: no response files.
-        ParseResult parsed = Root(terminal).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = Root(terminal, kinds).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var invocation = new InvocationConfiguration
         {
             Output = terminal.Data, Error = terminal.Notes, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopWithin,
@@ -47,7 +48,7 @@ internal static class CommandLine
         }
     }
 
-    private static Command Root(Terminal terminal)
+    private static Command Root(Terminal terminal, IReadOnlyList<StrategyKind>? kinds)
     {
         // A RootCommand would call itself after the assembly.
         var root = new Command("switchyard", "Runs Llama- and Qwen-family models on the CPU, with decoding that adapts and never changes the tokens.")
@@ -58,7 +59,7 @@ internal static class CommandLine
             ScoreCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             BenchCommand.Create(terminal),
-            VerifyCommand.Create(terminal),
+            VerifyCommand.Create(terminal, kinds),
             CheckDraftCommand.Create(terminal),
         };
         root.Add(CommonOptions.Verbose);

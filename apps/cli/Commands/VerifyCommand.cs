@@ -9,7 +9,7 @@ namespace Switchyard.Cli.Commands;
 /// <summary><c>switchyard verify MODEL --strategy S</c>: the laws, on tiny models of every family and on the user's own.</summary>
 internal static class VerifyCommand
 {
-    public static Command Create(Terminal terminal)
+    public static Command Create(Terminal terminal, IReadOnlyList<StrategyKind>? kinds)
     {
         var path = new Argument<string>("MODEL") { Description = "A folder, a .gguf file, or the name of an embedded model; none for the embedded one.", DefaultValueFactory = _ => ModelPath.Embedded };
         var strategy = new Option<string>("--strategy") { Description = "The strategy to check, as run spells it.", DefaultValueFactory = _ => "plain", HelpName = "S" };
@@ -23,11 +23,11 @@ internal static class VerifyCommand
             () =>
             {
                 StrategySpec spec = StrategySpec.Parse(parsed.GetValue(strategy)!);
-                StrategyCatalog.Find(spec); // before anything is loaded
+                StrategyKind kind = StrategyCatalog.Find(spec, kinds); // before anything is loaded
                 if (!Durations.TryParse(parsed.GetValue(budget)!, out TimeSpan time)) throw new UsageException("--budget takes a time such as 60s or 10min.");
                 (string? replayed, string[] ids) = Chosen(parsed.GetValue(replay), parsed.GetValue(laws));
                 string model = ModelPath.Resolve(parsed.GetValue(path)!);
-                var verifier = new Verifier(new VerifySubjects(spec, model, LocalModel.OpenTokenizer(model)), time, ids, replayed, TimeProvider.System)
+                var verifier = new Verifier(new VerifySubjects(spec, kind, model, LocalModel.OpenTokenizer(model)), time, ids, replayed, TimeProvider.System)
                 {
                     OnLaw = line => Show(line, parsed.GetValue(json), parsed.GetValue(path)!, spec, terminal),
                     OnBug = line => terminal.Note($"{(line.Caught ? "caught" : "MISSED"),-8} {line.Law,-22} {line.Sentence}"),

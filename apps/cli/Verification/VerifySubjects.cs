@@ -10,14 +10,14 @@ namespace Switchyard.Cli.Verification;
 
 /// <summary>What <c>verify</c> holds to the laws: a strategy on tiny models of every family, and on the user's own model.</summary>
 /// <param name="spec">The strategy.</param>
+/// <param name="kind">Makes it.</param>
 /// <param name="path">The user's model.</param>
 /// <param name="tokenizer">Its tokenizer.</param>
-internal sealed class VerifySubjects(StrategySpec spec, string path, ITokenizer tokenizer)
+internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, string path, ITokenizer tokenizer)
 {
     private const int UserContext = TinyModels.ContextLength; // laws use short sequences: no need for more rotations or cache
     private const int DraftSeed = 7919;
 
-    private readonly StrategyKind _kind = StrategyCatalog.Find(spec);
     private readonly LocalModelOptions _options = new() { MaxBatch = 6, Strategy = spec, TimelineCapacity = 1 << 14 };
 
     /// <summary>The strategy on tiny random models; drafts are other random models of the same shape.</summary>
@@ -61,7 +61,7 @@ internal sealed class VerifySubjects(StrategySpec spec, string path, ITokenizer 
             drafts.Add(model);
             return new DraftModel(name, model, tokenizer);
         });
-        IDecodingStrategy strategy = _kind.Create(spelling, context);
+        IDecodingStrategy strategy = kind.Create(spelling, context);
         return drafts.Count == 0 ? strategy : new WithDrafts(strategy, drafts);
     }
 

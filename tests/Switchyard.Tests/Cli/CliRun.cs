@@ -14,11 +14,16 @@ internal sealed record CliRun(int Code, string Data, string Notes)
     public static Task<CliRun> Of(params string[] args) => Of("", CancellationToken.None, args);
 
     /// <summary>Runs a command line with something piped in.</summary>
-    public static async Task<CliRun> Of(string input, CancellationToken cancellation, params string[] args)
+    public static Task<CliRun> Of(string input, CancellationToken cancellation, params string[] args) => Run(input, null, args, cancellation);
+
+    /// <summary>Runs a command line that knows a strategy more.</summary>
+    public static Task<CliRun> With(StrategyKind kind, params string[] args) => Run("", [kind], args, CancellationToken.None);
+
+    private static async Task<CliRun> Run(string input, IReadOnlyList<StrategyKind>? kinds, string[] args, CancellationToken cancellation)
     {
         using var data = new StringWriter();
         using var notes = new StringWriter();
-        int code = await CommandLine.RunAsync(args, new Terminal(data, notes, new StringReader(input)), cancellation);
+        int code = await CommandLine.RunAsync(args, new Terminal(data, notes, new StringReader(input)), kinds, cancellation);
         return new CliRun(code, data.ToString(), notes.ToString());
     }
 

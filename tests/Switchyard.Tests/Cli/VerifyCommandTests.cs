@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Switchyard.Backends.Cpu;
+using Switchyard.Properties;
+using Switchyard.Properties.Faults;
+using Switchyard.Strategies;
+using Switchyard.Tests.PropertyRuns;
+using Xunit;
+
+namespace Switchyard.Tests.Cli;
+
+[Collection(OneAtATime.Name)]
+public class VerifyCommandTests
+{
+    private static readonly string Small = Path.Combine(TestPaths.Models, "tales-0.4m");
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("lookup:length=3")]
+    public async Task What_is_right_holds_on_tiny_models_and_on_ones_own(string strategy)
+    {
+        CliRun run = await CliRun.Of("verify", Small, "--strategy", strategy, "--laws", "tokens/same", "--budget", "500ms", "--json");
+        JsonElement json = run.Json();
+        Assert.Equal("Lossless", json.GetProperty("claim").GetString());
+        Assert.Equal(0, json.GetProperty("broken").GetInt32());
+        Assert.Contains(json.GetProperty("laws").EnumerateArray(), law => law.GetProperty("where").GetString() == "tiny" && law.GetProperty("cases").GetInt32() > 0);
+        Assert.Equal("", run.Notes);
+    }
+
+    [Fact]
+    public async Task A_mistake_is_found_made_small_and_found_again_by_its_replay_line()
+    {
+        string[] args = ["verify", Small, "--strategy", "planted", "--laws", "tokens/same", "--budget", "20s"];
+        CliRun run = await CliRun.With(Planted, args);
+        Assert.Equal(1, run.Code);
+        Assert.Contains("BROKEN", run.Data, StringComparison.Ordinal);
+        Match repeat = Regex.Match(run.Notes, "--strategy \"planted\" --replay (?<id>tokens/same:\\S+)");
+        Assert.True(repeat.Success, run.Notes);
+
+        string[] replay = ["verify", Small, "--strategy", "planted", "--replay", repeat.Groups["id"].Value];
+        CliRun again = await CliRun.With(Planted, replay);
+        Assert.Equal(1, again.Code);
+        Assert.Contains(repeat.Groups["id"].Value, again.Notes, StringComparison.Ordinal);
+        Assert.Equal(0, (await CliRun.Of([.. replay.Select(arg => arg == "planted" ? "plain" : arg)])).Code); // the case is right, the strategy was not
+    }
+
+    [Fact]
+    public async Task Planted_mistakes_are_caught()
+    {
+        CliRun run = await CliRun.Of("verify", Small, "--self-test", "--laws", "tokens/same,steps/accounting,sampler/greedy");
+        Assert.Equal(0, run.Code);
+        Match caught = Regex.Match(run.Data, @"^(\d+) of (\d+) planted mistakes caught");
+        Assert.True(caught.Success, run.Data);
+        Assert.Equal(caught.Groups[1].Value, caught.Groups[2].Value);
+        Assert.True(int.Parse(caught.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) > 8);
+        Assert.DoesNotContain("MISSED", run.Notes, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("there is no", "--laws", "no/such-law")]
+    [InlineData("--budget", "--budget", "soon")]
+    [InlineData("--replay takes", "--replay", "nonsense")]
+    [InlineData("supported", "--strategy", "magic")]
+    public async Task What_cannot_be_asked_exits_with_2(string expected, params string[] args)
+    {
+        CliRun run = await CliRun.Of(["verify", Small, .. args]);
+        Assert.Equal(2, run.Code);
+        Assert.Contains(expected, run.Notes, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Without_time_nothing_is_said_and_the_exit_code_says_so()
+    {
+        CliRun run = await CliRun.Of("verify", Small, "--budget", "1ms");
+        Assert.Equal(4, run.Code);
+        Assert.DoesNotContain(" held  ", run.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_there_exits_with_3() => Assert.Equal(3, (await CliRun.Of("verify", "no/such/model")).Code);
+
+    private static StrategyKind Planted { get; } = new(
+        "planted", "planted", "Takes guesses that are not the target's own now and then.", DecodingGuarantee.Lossless,
+        (_, context) => PlantedStrategyBugs.DraftTaken.Plant(new LawSubject { Name = "right", Backend = threads => new CpuBackend(new CpuOptions { Threads = threads }) }).Strategy(context.NewTargetRunner(8)));
+}
