@@ -1,0 +1,83 @@
+using System.Runtime.InteropServices;
+using Switchyard.Backends.Cpu;
+using Switchyard.Model;
+using Switchyard.Model.Files;
+using Switchyard.Model.Synthetic;
+using Switchyard.Model.Text;
+using Switchyard.Tensor;
+
+namespace Switchyard.Experiments;
+
+/// <summary>The machine, the models and the sizes that experiments share.</summary>
+internal sealed class ExperimentSetting : IDisposable
+{
+    private readonly List<TransformerModel> _models = [];
+
+    public ExperimentSetting(bool quick)
+    {
+        Quick = quick;
+        Backend = new CpuBackend(new CpuOptions());
+        Tokenizer = Tokenizers.Open(ModelPath.Resolve(TargetName));
+    }
+
+    /// <summary>Tiny sizes, to see that an experiment works; its numbers mean nothing.</summary>
+    public bool Quick { get; }
+
+    public CpuBackend Backend { get; }
+
+    public string TargetName => Quick ? "tales-1m" : "tales-10m";
+
+    public string DraftName => "tales-0.4m";
+
+    public string SyntheticName => Quick ? "llama-1b's form, made tiny" : "llama-1b";
+
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>Times everything is measured; medians count.</summary>
+    public int Rounds => Quick ? 1 : 5;
+
+    /// <summary>Tokens of a request.</summary>
+    public int NewTokens => Quick ? 16 : 96;
+
+    /// <summary>What was measured on, and how busy it was.</summary>
+    public string Machine =>
+        $"{Processor()}, {Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; backend {Backend.Name}, {Backend.Threads} threads; load average {Load()}";
+
+    public TransformerModel Open(string name)
+    {
+        using ModelFiles files = ModelFiles.Open(ModelPath.Resolve(name));
+        return Keep(ModelLoader.Load(files, Backend, new LoadOptions { ContextLength = Math.Min(512, files.Config.MaxPositionEmbeddings) }));
+    }
+
+    public TransformerModel OpenSynthetic()
+    {
+        ModelConfig config = SyntheticModel.Shape("llama-1b");
+        if (Quick) config = config with { LayerCount = 2, HiddenSize = 512, IntermediateSize = 1024, HeadCount = 8, VocabSize = 1024 };
+        return Keep(SyntheticModel.Create(Backend, config, DType.Q8_0, contextLength: 512));
+    }
+
+    public void Dispose()
+    {
+        foreach (TransformerModel model in _models) model.Dispose();
+        Backend.Dispose();
+    }
+
+    private TransformerModel Keep(TransformerModel model)
+    {
+        _models.Add(model);
+        return model;
+    }
+
+    private static string Processor()
+    {
+        const string File = "/proc/cpuinfo";
+        string? line = Path.Exists(File) ? System.IO.File.ReadLines(File).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+    }
+
+    private static string Load()
+    {
+        const string File = "/proc/loadavg";
+        return Path.Exists(File) ? System.IO.File.ReadAllText(File).Split(' ')[0] : "unknown";
+    }
+}
