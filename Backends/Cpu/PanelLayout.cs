@@ -9,7 +9,7 @@ namespace Switchyard.Backends.Cpu;
 /// <para>A panel begins with its numbers for ascending inputs and ends with the scales. F32 is [k][16]. Sixteen 16-bit numbers
 /// (F16, BF16, and all scales) are eight pairs, output o in the lower and o + 8 in the upper half, because a pair widens to two
 /// vectors of eight with a shift and a mask. Bytes are [k / 4][16][4], one 32-bit lane per output.</para>
-/// <para>S8: 8 groups of 64 bytes a block. N4, U4: 4 groups, group g in the low and g + 4 in the high nibbles. Q4K: for each pair of
+/// <para>S8: 8 groups of 64 bytes a block, each number plus 128. N4, U4: 4 groups, group g in the low and g + 4 in the high nibbles. Q4K: for each pair of
 /// parts of a superblock 8 groups, the even part in the low and the odd one in the high nibbles; then scales d, dmin,
 /// eight rows of 16 sub-scales and eight of sub-minima. Q5K: the same with 8 groups of high bits (bit p for part p) before the
 /// nibbles. Q6K: for each half 8 groups of low nibbles for part 0 (high ones: part 2), 8 for part 1 (3), 8 of two high bits for each
@@ -91,7 +91,7 @@ internal static unsafe class PanelLayout
             int group = k / 4, i = k % 4;
             switch (format)
             {
-                case PanelFormat.S8: n[k] = (sbyte)numbers[64 * group + i]; break;
+                case PanelFormat.S8: n[k] = (short)(numbers[64 * group + i] - 128); break;
                 case PanelFormat.U5: n[k] = numbers[64 * group + i]; break;
                 case PanelFormat.N4 or PanelFormat.U4:
                     n[k] = (short)((numbers[64 * (group & 3) + i] >> (group & 4) & 15) - (format == PanelFormat.N4 ? 8 : 0));

@@ -41,10 +41,10 @@ internal static unsafe class PanelPacking
         switch (format)
         {
             case PanelFormat.S8 when dtype == DType.Q8_0:
-                Words(rows, at + 2, 8, numbers);
+                Words(rows, at + 2, 8, numbers, flip: 0x80808080); // + 128 in every byte
                 return Scales(rows, at, scales);
             case PanelFormat.S8 or PanelFormat.U5:
-                Bytes(dtype, rows, at, (byte*)numbers);
+                Bytes(dtype, rows, at, format == PanelFormat.S8 ? 128 : 0, (byte*)numbers);
                 return Scales(rows, at, scales) & (format == PanelFormat.S8 || Scales(rows, at + 2, scales + 32));
             case PanelFormat.N4:
                 Words(rows, at + 2, 4, numbers);
@@ -68,10 +68,10 @@ internal static unsafe class PanelPacking
         }
     }
 
-    private static void Words(byte** rows, int at, int count, uint* to)
+    private static void Words(byte** rows, int at, int count, uint* to, uint flip = 0)
     {
         for (int i = 0; i < count; i++, at += 4, to += Outputs)
-            for (int lane = 0; lane < Outputs; lane++) to[lane] = Unsafe.ReadUnaligned<uint>(rows[lane] + at);
+            for (int lane = 0; lane < Outputs; lane++) to[lane] = Unsafe.ReadUnaligned<uint>(rows[lane] + at) ^ flip;
     }
 
     // Output o in the lower and o + 8 in the upper half of a word; two inputs a turn.
@@ -111,7 +111,7 @@ internal static unsafe class PanelPacking
         return true;
     }
 
-    private static void Bytes(DType dtype, byte** rows, int at, byte* numbers)
+    private static void Bytes(DType dtype, byte** rows, int at, int offset, byte* numbers)
     {
         Span<short> n = stackalloc short[PanelLayout.Block];
         float scale = 0, minimum = 0;
@@ -119,7 +119,7 @@ internal static unsafe class PanelPacking
         {
             ReadOnlySpan<byte> block = new(rows[lane] + at, dtype.BlockBytes());
             BlockFormats.Unpack(dtype, block, n, new Span<float>(ref scale), new Span<float>(ref minimum));
-            for (int k = 0; k < PanelLayout.Block; k++) numbers[64 * (k / 4) + 4 * lane + k % 4] = (byte)n[k];
+            for (int k = 0; k < PanelLayout.Block; k++) numbers[64 * (k / 4) + 4 * lane + k % 4] = (byte)(n[k] + offset);
         }
     }
 

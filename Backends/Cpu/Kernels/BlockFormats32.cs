@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Switchyard.Backends.Cpu.Kernels;
 
-/// <summary>Signed bytes, made unsigned by 128; only for forms that sum in 32 bits.</summary>
+/// <summary>Signed bytes, stored plus 128; only for forms that sum in 32 bits.</summary>
 internal readonly unsafe struct FormatS8 : IBlockFormat
 {
     public static int Parts
@@ -74,7 +74,7 @@ internal readonly unsafe struct FormatS8 : IBlockFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TBytes Unpack<TBytes, TLanes>(byte* numbers, byte* high, TBytes shift, TBytes highShift)
         where TBytes : unmanaged, IBytes<TBytes, TLanes>
-        where TLanes : unmanaged, ILanes<TLanes> => TBytes.Load(numbers) ^ TBytes.Create((byte)0x80);
+        where TLanes : unmanaged, ILanes<TLanes> => TBytes.Load(numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes PartScale<TLanes>(TLanes unit, byte* scales, int part)

@@ -78,10 +78,7 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
     public static Bytes128 ShiftLeft4(Bytes128 a) => new((a._v0.AsUInt32() << 4).AsByte(), (a._v1.AsUInt32() << 4).AsByte(), (a._v2.AsUInt32() << 4).AsByte(), (a._v3.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes128 EvenBytes(Bytes128 a) => new((a._v0.AsInt16() << 8 >> 8).AsByte(), (a._v1.AsInt16() << 8 >> 8).AsByte(), (a._v2.AsInt16() << 8 >> 8).AsByte(), (a._v3.AsInt16() << 8 >> 8).AsByte());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes128 OddBytes(Bytes128 a) => new((a._v0.AsInt16() >> 8).AsByte(), (a._v1.AsInt16() >> 8).AsByte(), (a._v2.AsInt16() >> 8).AsByte(), (a._v3.AsInt16() >> 8).AsByte());
+    public static Bytes128 OddBytes(Bytes128 a) => new((a._v0.AsUInt16() >> 8).AsByte(), (a._v1.AsUInt16() >> 8).AsByte(), (a._v2.AsUInt16() >> 8).AsByte(), (a._v3.AsUInt16() >> 8).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 AddProducts(Bytes128 sums, Bytes128 bytes, Bytes128 x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1), AddProducts(sums._v2, bytes._v2, x._v2), AddProducts(sums._v3, bytes._v3, x._v3));

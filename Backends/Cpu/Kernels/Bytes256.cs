@@ -78,10 +78,7 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
     public static Bytes256 ShiftLeft4(Bytes256 a) => new((a._v0.AsUInt32() << 4).AsByte(), (a._v1.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 EvenBytes(Bytes256 a) => new((a._v0.AsInt16() << 8 >> 8).AsByte(), (a._v1.AsInt16() << 8 >> 8).AsByte());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 OddBytes(Bytes256 a) => new((a._v0.AsInt16() >> 8).AsByte(), (a._v1.AsInt16() >> 8).AsByte());
+    public static Bytes256 OddBytes(Bytes256 a) => new((a._v0.AsUInt16() >> 8).AsByte(), (a._v1.AsUInt16() >> 8).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 AddProducts(Bytes256 sums, Bytes256 bytes, Bytes256 x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1));

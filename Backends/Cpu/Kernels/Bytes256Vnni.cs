@@ -78,10 +78,7 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
     public static Bytes256Vnni ShiftLeft4(Bytes256Vnni a) => new((a._v0.AsUInt32() << 4).AsByte(), (a._v1.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256Vnni EvenBytes(Bytes256Vnni a) => new((a._v0.AsInt16() << 8 >> 8).AsByte(), (a._v1.AsInt16() << 8 >> 8).AsByte());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256Vnni OddBytes(Bytes256Vnni a) => new((a._v0.AsInt16() >> 8).AsByte(), (a._v1.AsInt16() >> 8).AsByte());
+    public static Bytes256Vnni OddBytes(Bytes256Vnni a) => new((a._v0.AsUInt16() >> 8).AsByte(), (a._v1.AsUInt16() >> 8).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni AddProducts(Bytes256Vnni sums, Bytes256Vnni bytes, Bytes256Vnni x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1));

@@ -76,10 +76,7 @@ internal readonly unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, 
     public static Bytes512 ShiftLeft4(Bytes512 a) => new((a._v0.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes512 EvenBytes(Bytes512 a) => new((a._v0.AsInt16() << 8 >> 8).AsByte());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes512 OddBytes(Bytes512 a) => new((a._v0.AsInt16() >> 8).AsByte());
+    public static Bytes512 OddBytes(Bytes512 a) => new((a._v0.AsUInt16() >> 8).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes512 AddProducts(Bytes512 sums, Bytes512 bytes, Bytes512 x) => new(AddProducts(sums._v0, bytes._v0, x._v0));

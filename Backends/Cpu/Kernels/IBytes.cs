@@ -47,10 +47,7 @@ internal unsafe interface IBytes<TSelf, TLanes>
     /// <summary>Lanes four to the left.</summary>
     static abstract TSelf ShiftLeft4(TSelf a);
 
-    /// <summary>Bytes 0 and 2 of each lane as signed 16-bit numbers.</summary>
-    static abstract TSelf EvenBytes(TSelf a);
-
-    /// <summary>Bytes 1 and 3 of each lane as signed 16-bit numbers.</summary>
+    /// <summary>Bytes 1 and 3 of each lane as 16-bit numbers.</summary>
     static abstract TSelf OddBytes(TSelf a);
 
     /// <summary>Adds products of unsigned bytes with the four signed bytes of <paramref name="x"/>; in 16-bit pairs if <see cref="Narrow"/>.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -7,6 +8,8 @@ namespace Switchyard.Backends.Cpu.Kernels;
 internal sealed unsafe class KernelTable
 {
     private readonly delegate*<PanelCall*, void>[] _panel = new delegate*<PanelCall*, void>[(int)PanelFormat.Q6K + 1];
+    private bool _widens;
+    private int _mostSigned;
 
     /// <summary>Chooses the kernels of <paramref name="isa"/>, which the processor must have.</summary>
     public KernelTable(Isa isa)
@@ -26,8 +29,14 @@ internal sealed unsafe class KernelTable
 
     public Isa Isa { get; }
 
-    /// <summary>x, count, result.</summary>
-    public delegate*<float*, int, QuantizedRows, void> Quantize { get; private set; }
+    /// <summary>Rows of a tile of every block format's kernel: how <see cref="QuantizedRows"/> are laid out.</summary>
+    public int TileRows { get; private set; } = 1;
+
+    /// <summary>Whether kernels of signed bytes read the 16-bit form of activations for tiles of this many rows.</summary>
+    public bool ReadsWide(int tileRows) => _widens && tileRows > _mostSigned;
+
+    /// <summary>x, count, rows of the tile, where the row lies in it (<see cref="QuantizedRows.Row"/>).</summary>
+    public delegate*<float*, int, int, QuantizedRows, void> Quantize { get; private set; }
 
     /// <summary>Halves, count (a multiple of 16), floats.</summary>
     public delegate*<Half*, int, float*, void> Widen { get; private set; }
@@ -98,13 +107,16 @@ internal sealed unsafe class KernelTable
         where TBytes : unmanaged, IBytes<TBytes, TLanes>
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        _panel[(int)PanelFormat.S8] = TBytes.Narrow ? &SignedByteKernels<TBytes, TLanes>.Run : &BlockKernels<TBytes, TLanes, FormatS8>.Run;
-        _panel[(int)PanelFormat.N4] = &BlockKernels<TBytes, TLanes, FormatN4>.Run;
-        _panel[(int)PanelFormat.U4] = &BlockKernels<TBytes, TLanes, FormatU4>.Run;
-        _panel[(int)PanelFormat.U5] = &BlockKernels<TBytes, TLanes, FormatU5>.Run;
-        _panel[(int)PanelFormat.Q4K] = &BlockKernels<TBytes, TLanes, FormatQ4K>.Run;
-        _panel[(int)PanelFormat.Q5K] = &BlockKernels<TBytes, TLanes, FormatQ5K>.Run;
-        _panel[(int)PanelFormat.Q6K] = &BlockKernels<TBytes, TLanes, FormatQ6K>.Run;
+        TileRows = TBytes.TileRows;
+        _widens = TBytes.Narrow;
+        _mostSigned = TBytes.HasSign ? SignedByteKernels<TBytes, TLanes>.MostSigned : 0;
+        _panel[(int)PanelFormat.S8] = TBytes.Narrow ? &TiledPanels<SignedByteKernels<TBytes, TLanes>>.Run : &TiledPanels<BlockKernels<TBytes, TLanes, FormatS8>>.Run;
+        _panel[(int)PanelFormat.N4] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatN4>>.Run;
+        _panel[(int)PanelFormat.U4] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatU4>>.Run;
+        _panel[(int)PanelFormat.U5] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatU5>>.Run;
+        _panel[(int)PanelFormat.Q4K] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatQ4K>>.Run;
+        _panel[(int)PanelFormat.Q5K] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatQ5K>>.Run;
+        _panel[(int)PanelFormat.Q6K] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatQ6K>>.Run;
     }
 
     // Formats whose products are summed in 16 bits gain from 512-bit vectors; signed bytes, which are not, do better with vpdpbusd.
@@ -112,7 +124,10 @@ internal sealed unsafe class KernelTable
     {
         UseLanes<Lanes512>();
         UseBytes<Bytes512, Lanes512>();
-        if (AvxVnni.IsSupported) _panel[(int)PanelFormat.S8] = &BlockKernels<Bytes256Vnni, Lanes256, FormatS8>.Run;
+        Debug.Assert(Bytes256Vnni.TileRows == Bytes512.TileRows, "one layout of activations serves all formats");
+        if (!AvxVnni.IsSupported) return;
+        _panel[(int)PanelFormat.S8] = &TiledPanels<BlockKernels<Bytes256Vnni, Lanes256, FormatS8>>.Run;
+        _widens = false;
     }
 
     private void UsePlainScalar()

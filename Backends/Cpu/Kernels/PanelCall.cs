@@ -15,6 +15,18 @@ internal unsafe struct PanelCall
     /// <summary>Inputs.</summary>
     public int InDim;
 
+    /// <summary>Where the inputs of a slice begin.</summary>
+    public int Begin;
+
+    /// <summary>Where they end.</summary>
+    public int End;
+
+    /// <summary>What a tile asks for while it computes: memory that is read next.</summary>
+    public byte* Ahead;
+
+    /// <summary>How far <see cref="Ahead"/> moves in one turn of the innermost loop, in bytes.</summary>
+    public int AheadStep;
+
     /// <summary>Rows of activations, at most <see cref="MaxRows"/>.</summary>
     public int Rows;
 
@@ -27,6 +39,12 @@ internal unsafe struct PanelCall
     /// <summary>0x00010001: from here, the compiler keeps it in a register where it would reload a constant.</summary>
     public int WordOnes;
 
+    /// <summary>0x00FF00FF, for the same reason.</summary>
+    public int EvenMask;
+
+    /// <summary>0x80808080, for the same reason.</summary>
+    public int SignBits;
+
     /// <summary>0x0F0F0F0F, for the same reason.</summary>
     public int NibbleMask;
 
@@ -38,6 +56,9 @@ internal unsafe struct PanelCall
 
     /// <summary>Panels of one call: as many streams as one row needs to hide the latency of its chains.</summary>
     public const int MaxPanels = 4;
+
+    /// <summary>Inputs that several tiles of rows go over before the next: 9 KB of bytes. A multiple of every format's unit.</summary>
+    public const int SliceInputs = 512;
 
     /// <summary>Numbers in <see cref="Sums"/>.</summary>
     public const int SumCount = MaxPanels * MaxRows * PanelLayout.Outputs;

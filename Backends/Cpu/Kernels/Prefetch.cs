@@ -12,6 +12,13 @@ internal static unsafe class Prefetch
     /// </summary>
     public const int Distance = 2048;
 
+    /// <summary>Hints that the line of <paramref name="at"/> will be read. It need not exist.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Line(void* at)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(at);
+    }
+
     /// <summary>Hints that the line <see cref="Distance"/> bytes after <paramref name="at"/> will be read. It need not exist.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Ahead(void* at)

@@ -13,7 +13,7 @@ internal static unsafe class QuantizeKernels
 {
     private const int MagicBits = 0x4B400000; // of CanonicalMath.RoundingMagic
 
-    public static void Quantize256(float* x, int count, QuantizedRows to)
+    public static void Quantize256(float* x, int count, int rows, QuantizedRows to)
     {
         Vector256<int> magnitude = Vector256.Create(0x7FFFFFFF);
         for (int block = 0; block < count / PanelLayout.Block; block++, x += PanelLayout.Block)
@@ -24,13 +24,13 @@ internal static unsafe class QuantizeKernels
             (float scale, float inverse) = ScalarKernels.Scales(Largest(Vector128.Max(largest.GetLower(), largest.GetUpper())));
             if (inverse == 0) a = b = c = d = default;
             Vector256<short> first = Round(a, b, inverse), second = Round(c, d, inverse);
-            Store(first, second, to, block);
+            Store(first, second, to, block, rows);
             Vector128<short> even = first.GetLower() + first.GetUpper(), odd = second.GetLower() + second.GetUpper();
-            ScalarKernels.Finish(to, block, scale, Vector128.Sum(even), Vector128.Sum(odd), Vector128.Sum((even + odd) & LowPairs));
+            ScalarKernels.Finish(to, block * rows, scale, Vector128.Sum(even), Vector128.Sum(odd), Vector128.Sum((even + odd) & LowPairs));
         }
     }
 
-    public static void Quantize128(float* x, int count, QuantizedRows to)
+    public static void Quantize128(float* x, int count, int rows, QuantizedRows to)
     {
         Vector128<int> magnitude = Vector128.Create(0x7FFFFFFF);
         short* sums = stackalloc short[4];
@@ -43,14 +43,17 @@ internal static unsafe class QuantizeKernels
             {
                 float* from = x + 16 * half;
                 Vector128<short> low = Round(from, inverse), high = Round(from + 8, inverse);
-                int at = block * PanelLayout.Block + 16 * half;
-                Vector128.Narrow(low, high).Store(to.Q + at);
-                Pairs(low).Store(to.Wide + at);
-                Pairs(high).Store(to.Wide + at + 8);
+                int at = (block * PanelLayout.Block + 16 * half) * rows;
+                if (to.Q != null) Scatter(Vector128.Narrow(low, high).AsInt32(), to.Q + at, rows);
+                if (to.Wide != null)
+                {
+                    Scatter(Pairs(low).AsInt64(), to.Wide + at, rows);
+                    Scatter(Pairs(high).AsInt64(), to.Wide + at + 8 * rows, rows);
+                }
                 sums[half] = Vector128.Sum(low + high);
                 sums[2 + half] = Vector128.Sum((low + high) & LowPairs);
             }
-            ScalarKernels.Finish(to, block, scale, sums[0], sums[1], sums[2] + sums[3]);
+            ScalarKernels.Finish(to, block * rows, scale, sums[0], sums[1], sums[2] + sums[3]);
         }
     }
 
@@ -69,12 +72,44 @@ internal static unsafe class QuantizeKernels
         return Vector256.Narrow((a * factor + magic).AsInt32() - bits, (b * factor + magic).AsInt32() - bits);
     }
 
-    private static void Store(Vector256<short> first, Vector256<short> second, QuantizedRows to, int block)
+    private static void Store(Vector256<short> first, Vector256<short> second, QuantizedRows to, int block, int rows)
     {
-        int at = block * PanelLayout.Block;
-        Vector256.Narrow(first, second).Store(to.Q + at);
-        Avx2.ShuffleHigh(Avx2.ShuffleLow(first, 0xD8), 0xD8).Store(to.Wide + at);
-        Avx2.ShuffleHigh(Avx2.ShuffleLow(second, 0xD8), 0xD8).Store(to.Wide + at + 16);
+        int at = block * PanelLayout.Block * rows;
+        if (to.Q != null)
+        {
+            Vector256<int> q = Vector256.Narrow(first, second).AsInt32();
+            if (rows == 1)
+            {
+                q.Store((int*)(to.Q + at));
+            }
+            else
+            {
+                Scatter(q.GetLower(), to.Q + at, rows);
+                Scatter(q.GetUpper(), to.Q + at + 16 * rows, rows);
+            }
+        }
+        if (to.Wide == null) return;
+        Widen(first, to.Wide + at, rows);
+        Widen(second, to.Wide + at + 16 * rows, rows);
+    }
+
+    private static void Widen(Vector256<short> numbers, short* to, int rows)
+    {
+        Vector256<long> pairs = Avx2.ShuffleHigh(Avx2.ShuffleLow(numbers, 0xD8), 0xD8).AsInt64();
+        Scatter(pairs.GetLower(), to, rows);
+        Scatter(pairs.GetUpper(), to + 8 * rows, rows);
+    }
+
+    // Four groups of four bytes, and two of four 16-bit numbers, each as far apart as the rows of a tile ask.
+    private static void Scatter(Vector128<int> groups, sbyte* to, int rows)
+    {
+        for (int i = 0; i < 4; i++) *(int*)(to + 4 * i * rows) = groups.GetElement(i);
+    }
+
+    private static void Scatter(Vector128<long> groups, short* to, int rows)
+    {
+        *(long*)to = groups.GetElement(0);
+        *(long*)(to + 4 * rows) = groups.GetElement(1);
     }
 
     private static Vector128<short> Round(float* from, float inverse)

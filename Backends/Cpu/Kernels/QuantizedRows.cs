@@ -1,44 +1,60 @@
 namespace Switchyard.Backends.Cpu.Kernels;
 
-/// <summary>Activations quantised in blocks of 32 (docs/numerics.md), row after row.</summary>
+/// <summary>
+/// Activations quantised in blocks of 32 (docs/numerics.md). The rows of a tile (<see cref="RowTiles"/>) are interleaved, so that a kernel
+/// reads all of them through one pointer: [tiles][InDim / 4][rows of the tile][4].
+/// </summary>
 internal unsafe struct QuantizedRows
 {
-    /// <summary>Integers, [rows, InDim].</summary>
+    /// <summary>Integers, [tiles][InDim / 4][rows][4]; null while writing where no kernel reads them.</summary>
     public sbyte* Q;
 
     /// <summary>
-    /// The same integers as 16-bit numbers, [rows, InDim]: of every four, elements 0 and 2, then 1 and 3, which is how the even and odd
-    /// bytes of a 32-bit lane of weights widen.
+    /// The same integers as 16-bit numbers, [tiles][InDim / 4][rows][4]: of every four, elements 0 and 2, then 1 and 3, which is how the even
+    /// and odd bytes of a 32-bit lane of weights widen. Null while writing where no kernel reads them.
     /// </summary>
     public short* Wide;
 
-    /// <summary>Scales dx, [rows, InDim / 32].</summary>
+    /// <summary>Scales dx, [tiles][InDim / 32][rows].</summary>
     public float* Scale;
 
-    /// <summary>sx = dx · Σ q, [rows, InDim / 32].</summary>
+    /// <summary>sx = dx · Σ q, [tiles][InDim / 32][rows].</summary>
     public float* ScaledSum;
 
-    /// <summary>Σ q of the two halves of each block as a pair of 16-bit numbers, [rows, InDim / 32].</summary>
+    /// <summary>Σ q of the two halves of each block as a pair of 16-bit numbers, [tiles][InDim / 32][rows].</summary>
     public int* HalfSums;
 
     /// <summary>
-    /// −8 · Σ q as a pair of 16-bit numbers, of elements k with k mod 4 below 2 and of the others, [rows, InDim / 32]: what sums of nibbles
-    /// times activations start from, so that nibbles offset by 8 cost nothing.
+    /// −8 · Σ q as a pair of 16-bit numbers, of elements k with k mod 4 below 2 and of the others, [tiles][InDim / 32][rows]: what sums of
+    /// nibbles times activations start from, so that nibbles offset by 8 cost nothing.
     /// </summary>
     public int* NibbleOffsets;
 
-    /// <summary>The rows from <paramref name="row"/> on.</summary>
+    /// <summary>−128 · Σ q, [tiles][InDim / 32][rows]: what sums of bytes times activations start from, so that bytes offset by 128 cost nothing.</summary>
+    public int* ByteOffsets;
+
+    /// <summary>The tiles from the one that begins at <paramref name="row"/> on.</summary>
     public readonly QuantizedRows From(int row, int inDim)
     {
         long elements = (long)row * inDim, blocks = elements / PanelLayout.Block;
-        return new QuantizedRows
-        {
-            Q = Q + elements,
-            Wide = Wide + elements,
-            Scale = Scale + blocks,
-            ScaledSum = ScaledSum + blocks,
-            HalfSums = HalfSums + blocks,
-            NibbleOffsets = NibbleOffsets + blocks,
-        };
+        return Skip(elements, blocks);
     }
+
+    /// <summary>One row, for writing: every four elements and every number of a block are <paramref name="tile"/>'s row count apart.</summary>
+    public readonly QuantizedRows Row(RowTile tile, int inDim)
+    {
+        int within = tile.Row - tile.Start;
+        return From(tile.Start, inDim).Skip(4 * within, within);
+    }
+
+    private readonly QuantizedRows Skip(long elements, long blocks) => new()
+    {
+        Q = Q + elements,
+        Wide = Wide + elements,
+        Scale = Scale + blocks,
+        ScaledSum = ScaledSum + blocks,
+        HalfSums = HalfSums + blocks,
+        NibbleOffsets = NibbleOffsets + blocks,
+        ByteOffsets = ByteOffsets + blocks,
+    };
 }

@@ -49,8 +49,8 @@ internal static unsafe class ScalarKernels
         }
     }
 
-    /// <summary>Quantises one row.</summary>
-    public static void Quantize(float* x, int count, QuantizedRows to)
+    /// <summary>Quantises one row of a tile of <paramref name="rows"/>.</summary>
+    public static void Quantize(float* x, int count, int rows, QuantizedRows to)
     {
         for (int block = 0; block < count / PanelLayout.Block; block++, x += PanelLayout.Block)
         {
@@ -61,12 +61,12 @@ internal static unsafe class ScalarKernels
             for (int k = 0; k < PanelLayout.Block; k++)
             {
                 int q = inverse == 0 ? 0 : (int)MathF.Round(x[k] * inverse);
-                Put(to, block * PanelLayout.Block + k, q);
+                Put(to, rows, block * PanelLayout.Block + k, q);
                 if (k < 16) first += q;
                 else second += q;
                 if (k % 4 < 2) low += q;
             }
-            Finish(to, block, scale, first, second, low);
+            Finish(to, block * rows, scale, first, second, low);
         }
     }
 
@@ -78,21 +78,23 @@ internal static unsafe class ScalarKernels
         return largest < SmallestMagnitude ? (0, 0) : (largest / 127f, 127f / largest);
     }
 
-    public static void Finish(QuantizedRows to, int block, float scale, int firstHalf, int secondHalf, int lowPairs)
+    public static void Finish(QuantizedRows to, int at, float scale, int firstHalf, int secondHalf, int lowPairs)
     {
         int highPairs = firstHalf + secondHalf - lowPairs;
-        to.Scale[block] = scale;
-        to.ScaledSum[block] = scale * (firstHalf + secondHalf);
-        to.HalfSums[block] = (firstHalf & 0xFFFF) | secondHalf << 16;
-        to.NibbleOffsets[block] = (-8 * lowPairs & 0xFFFF) | -8 * highPairs << 16;
+        to.Scale[at] = scale;
+        to.ScaledSum[at] = scale * (firstHalf + secondHalf);
+        to.HalfSums[at] = (firstHalf & 0xFFFF) | secondHalf << 16;
+        to.ByteOffsets[at] = -128 * (firstHalf + secondHalf);
+        to.NibbleOffsets[at] = (-8 * lowPairs & 0xFFFF) | -8 * highPairs << 16;
     }
 
     public const float SmallestMagnitude = 7.888609e-31f; // 2^-100
 
-    private static void Put(QuantizedRows to, int k, int q)
+    private static void Put(QuantizedRows to, int rows, int k, int q)
     {
-        to.Q[k] = (sbyte)q;
-        to.Wide[(k & ~3) + ((k & 1) << 1) + ((k >> 1) & 1)] = (short)q;
+        int group = (k & ~3) * rows;
+        if (to.Q != null) to.Q[group + (k & 3)] = (sbyte)q;
+        if (to.Wide != null) to.Wide[group + ((k & 1) << 1) + ((k >> 1) & 1)] = (short)q;
     }
 
     private static int Dot(short* n, sbyte* q)

@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 using Switchyard.Backends.Cpu.Kernels;
 
 namespace Switchyard.Backends.Cpu.Work;
@@ -26,7 +26,7 @@ internal unsafe struct MatMulWork : IWork
         PanelRange range = Chunks[chunk];
         ProjectionTask* task = Tasks + range.Task;
         int panel = range.Start, end = panel + range.Count;
-        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, WordOnes = 0x00010001, NibbleMask = 0x0F0F0F0F, Sums = Sums + worker * PanelCall.SumCount };
+        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, WordOnes = 0x00010001, EvenMask = 0x00FF00FF, SignBits = unchecked((int)0x80808080), NibbleMask = 0x0F0F0F0F, Sums = Sums + worker * PanelCall.SumCount };
         for (int row = 0; row < RowCount; row += PanelCall.MaxRows)
         {
             call.Rows = Math.Min(PanelCall.MaxRows, RowCount - row);
@@ -44,14 +44,30 @@ internal unsafe struct MatMulWork : IWork
 
     private readonly void Finish(ProjectionTask* task, int output, int row, int rows, float* sums)
     {
+        float* y = task->Y + output, bias = task->Bias is null ? null : task->Bias + output;
         int count = Math.Min(PanelLayout.Outputs, task->OutDim - output);
-        float* bias = task->Bias is null ? null : task->Bias + output;
         for (int i = 0; i < rows; i++, sums += PanelLayout.Outputs)
         {
-            Span<float> result = new(sums, count), y = new(task->Y + (long)Rows[row + i] * task->YStride + output, count);
-            if (bias is not null) TensorPrimitives.Add(result, new ReadOnlySpan<float>(bias, count), result);
-            if (Accumulate) TensorPrimitives.Add(y, result, y);
-            else result.CopyTo(y);
+            float* to = y + (long)Rows[row + i] * task->YStride;
+            if (count == PanelLayout.Outputs)
+            {
+                Finish(to, bias, sums);
+                Finish(to + 8, bias is null ? null : bias + 8, sums + 8);
+                continue;
+            }
+            for (int o = 0; o < count; o++)
+            {
+                float sum = bias is null ? sums[o] : sums[o] + bias[o];
+                to[o] = Accumulate ? to[o] + sum : sum;
+            }
         }
+    }
+
+    private readonly void Finish(float* to, float* bias, float* sums)
+    {
+        Vector256<float> sum = Vector256.Load(sums);
+        if (bias is not null) sum += Vector256.Load(bias);
+        if (Accumulate) sum = Vector256.Load(to) + sum;
+        sum.Store(to);
     }
 }

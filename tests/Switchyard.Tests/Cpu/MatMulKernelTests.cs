@@ -35,6 +35,20 @@ public sealed class MatMulKernelTests
 
     [Theory]
     [MemberData(nameof(FormatsAndForms))]
+    public void Slices_of_inputs_continue_one_chain(DType dtype, Isa isa)
+    {
+        // Several slices and a shorter last one; more rows than a tile has, over more panels than a call has.
+        int inDim = dtype.IsBlockFormat() ? 1792 : 1301, outDim = 100;
+        float[] x = CpuForms.RandomFloats(13 * inDim, 17);
+        using CpuBackend subject = CpuForms.Create(isa);
+        using Weight w = subject.Upload("w", CpuForms.RandomTensor(dtype, outDim, inDim, 19));
+        float[] together = CpuForms.Product(subject, w, x, [.. Enumerable.Range(0, 13)]);
+        for (int row = 0; row < 13; row++)
+            CpuForms.AssertSameBits(CpuForms.Product(subject, w, x, [row]), together.AsSpan(row * outDim, outDim), $"{dtype} on {isa}, row {row}");
+    }
+
+    [Theory]
+    [MemberData(nameof(FormatsAndForms))]
     public void A_row_never_depends_on_its_company(DType dtype, Isa isa)
     {
         if (isa == Isa.Scalar) return; // one row after another by construction, and slow

@@ -1,0 +1,21 @@
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>A matrix product of one panel with a few rows, some inputs at a time.</summary>
+internal unsafe interface ITileKernel
+{
+    /// <summary>Rows of a tile at most; <see cref="QuantizedRows"/> are laid out for it.</summary>
+    static abstract int TileRows { get; }
+
+    /// <summary>Bytes of numbers that a panel has for some inputs, a multiple of the format's unit.</summary>
+    static abstract long NumberBytes(int inputs);
+
+    /// <summary>Bytes of numbers that one turn of the innermost loop reads, on average.</summary>
+    static abstract int TurnBytes { get; }
+
+    /// <summary>
+    /// Adds the products of the inputs from <see cref="PanelCall.Begin"/> to <see cref="PanelCall.End"/> to the sums of a panel and of the
+    /// tile of rows that begins at <paramref name="row"/>; from zero where the inputs begin.
+    /// </summary>
+    static abstract void Tile<TRows>(PanelCall* call, int panel, int row)
+        where TRows : unmanaged, IRowCount;
+}

@@ -1,0 +1,48 @@
+namespace Switchyard.Backends.Cpu.Kernels;
+
+/// <summary>Cuts a call into tiles.</summary>
+/// <remarks>
+/// A single tile reads each panel as one stream. Several tiles go over the same numbers, so inputs are cut into slices that stay in the
+/// first-level cache with a tile's activations, while the slice's activations of all rows stay in the second. Sums rest in memory
+/// between slices: the chain of an output is the same for every cut. Each tile asks for its share of the slice that comes next, so that
+/// memory works as long as the arithmetic does.
+/// </remarks>
+internal static unsafe class TiledPanels<TKernel>
+    where TKernel : struct, ITileKernel
+{
+    public static void Run(PanelCall* call)
+    {
+        int tiles = RowTiles.Count(call->Rows, TKernel.TileRows), slice = tiles == 1 ? call->InDim : PanelCall.SliceInputs;
+        for (int begin = 0; begin < call->InDim; begin += slice)
+        {
+            (call->Begin, call->End) = (begin, Math.Min(begin + slice, call->InDim));
+            for (int panel = 0; panel < call->Panels; panel++)
+            {
+                byte* next = tiles == 1 ? call->Panel + panel * call->PanelBytes + Prefetch.Distance : Next(call, panel);
+                long share = TKernel.NumberBytes(call->End - begin) / tiles;
+                call->AheadStep = (TKernel.TurnBytes + tiles - 1) / tiles;
+                for (int row = 0, size; row < call->Rows; row += size, next += share)
+                {
+                    size = RowTiles.Next(call->Rows - row, TKernel.TileRows);
+                    call->Ahead = next;
+                    switch (size)
+                    {
+                        case 1: TKernel.Tile<Rows1>(call, panel, row); break;
+                        case 2: TKernel.Tile<Rows2>(call, panel, row); break;
+                        case 3: TKernel.Tile<Rows3>(call, panel, row); break;
+                        case 4: TKernel.Tile<Rows4>(call, panel, row); break;
+                        case 5: TKernel.Tile<Rows5>(call, panel, row); break;
+                        default: TKernel.Tile<Rows6>(call, panel, row); break;
+                    }
+                }
+            }
+        }
+    }
+
+    // The same slice of the next panel, the next slice of the first, or the panel after the call's last.
+    private static byte* Next(PanelCall* call, int panel)
+    {
+        if (panel + 1 < call->Panels) return call->Panel + (panel + 1) * call->PanelBytes + TKernel.NumberBytes(call->Begin);
+        return call->End < call->InDim ? call->Panel + TKernel.NumberBytes(call->End) : call->Panel + call->Panels * call->PanelBytes;
+    }
+}
