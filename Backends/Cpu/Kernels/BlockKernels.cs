@@ -16,6 +16,8 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
 
     public static int TileRows => TBytes.TileRows;
 
+    public static int SliceInputs => 512; // 9 KB of signed bytes, and 4 KB of a tile's activations
+
     public static int TurnBytes => TFormat.UnitBytes / (TFormat.Parts * (TFormat.PairedNibbles ? 4 : 8));
 
     public static long NumberBytes(int inputs) => (long)inputs / (Block * TFormat.Parts) * TFormat.UnitBytes;

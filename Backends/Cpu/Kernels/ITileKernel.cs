@@ -3,8 +3,11 @@ namespace Switchyard.Backends.Cpu.Kernels;
 /// <summary>A matrix product of one panel with a few rows, some inputs at a time.</summary>
 internal unsafe interface ITileKernel
 {
-    /// <summary>Rows of a tile at most; <see cref="QuantizedRows"/> are laid out for it.</summary>
+    /// <summary>Rows of a tile at most; for block formats <see cref="QuantizedRows"/> are laid out for it.</summary>
     static abstract int TileRows { get; }
+
+    /// <summary>Inputs that several tiles of rows go over before the next, a multiple of the format's unit.</summary>
+    static abstract int SliceInputs { get; }
 
     /// <summary>Bytes of numbers that a panel has for some inputs, a multiple of the format's unit.</summary>
     static abstract long NumberBytes(int inputs);

@@ -57,9 +57,6 @@ internal unsafe struct PanelCall
     /// <summary>Panels of one call: as many streams as one row needs to hide the latency of its chains.</summary>
     public const int MaxPanels = 4;
 
-    /// <summary>Inputs that several tiles of rows go over before the next: 9 KB of bytes. A multiple of every format's unit.</summary>
-    public const int SliceInputs = 512;
-
     /// <summary>Numbers in <see cref="Sums"/>.</summary>
     public const int SumCount = MaxPanels * MaxRows * PanelLayout.Outputs;
 

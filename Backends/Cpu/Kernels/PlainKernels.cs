@@ -1,65 +1,90 @@
+using System.Runtime.CompilerServices;
+
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Matrix products of plain formats: lanes hold outputs, every lane is one chain over ascending inputs.</summary>
 /// <remarks>
-/// Tiles are rows by panels, as many chains as registers hold; which tile a row falls into changes no chain. An odd rest of rows or
-/// panels takes a smaller tile.
+/// Tiles are rows by panels, as many chains as registers hold; which tile a row falls into changes no chain. One or two rows take several
+/// panels at a time, more rows one.
 /// </remarks>
-internal static unsafe class PlainKernels<T, TFormat>
+internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
     where T : unmanaged, ILanes<T>
     where TFormat : IPlainFormat
 {
+    public static int TileRows => 6;
+
+    public static int SliceInputs => 16 * 1024 / TFormat.Bytes;
+
+    public static int TurnBytes => TFormat.Bytes;
+
+    public static long NumberBytes(int inputs) => (long)inputs * TFormat.Bytes;
+
     public static void Run(PanelCall* call)
     {
-        int row = 0;
-        for (; row <= call->Rows - 6; row += 6)
-            for (int panel = 0; panel < call->Panels; panel++) Rows6(call, panel, row);
-        switch (call->Rows - row)
+        if (call->Rows > 2)
         {
-            case 5: Each(call, row, 3); Pairs(call, row + 3, 2); break;
-            case 4: Each(call, row, 4); break;
-            case 3: Each(call, row, 3); break;
-            case 2: Pairs(call, row, 2); break;
-            case 1: Pairs(call, row, 1); break;
-            default: break;
+            TiledPanels<PlainKernels<T, TFormat>>.Run(call);
+            return;
         }
-    }
-
-    private static void Each(PanelCall* call, int row, int rows)
-    {
-        for (int panel = 0; panel < call->Panels; panel++)
-        {
-            if (rows == 4) Rows4(call, panel, row);
-            else Rows3(call, panel, row);
-        }
-    }
-
-    private static void Pairs(PanelCall* call, int row, int rows)
-    {
         int panel = 0;
-        if (rows == 1) for (; panel <= call->Panels - 4; panel += 4) Panels4(call, panel, row);
+        if (call->Rows == 1) for (; panel <= call->Panels - 4; panel += 4) Panels4(call, panel);
         for (; panel <= call->Panels - 2; panel += 2)
         {
-            if (rows == 2) Rows2Panels2(call, panel, row);
-            else Panels2(call, panel, row);
+            if (call->Rows == 2) Rows2Panels2(call, panel);
+            else Panels2(call, panel);
         }
-        for (; panel < call->Panels; panel++)
-            for (int i = 0; i < rows; i++) Single(call, panel, row + i);
+        if (panel == call->Panels) return;
+        (call->Begin, call->End, call->AheadStep) = (0, call->InDim, TFormat.Bytes);
+        call->Ahead = call->Panel + panel * call->PanelBytes + Prefetch.Distance;
+        if (call->Rows == 2) Tile<Rows2>(call, panel, 0);
+        else Tile<Rows1>(call, panel, 0);
     }
 
-    private static void Single(PanelCall* call, int panel, int row)
+    public static void Tile<TRows>(PanelCall* call, int panel, int row)
+        where TRows : unmanaged, IRowCount
     {
-        byte* w = call->Panel + panel * call->PanelBytes;
-        float* x = call->X[row];
-        T sum = T.Create(0);
-        for (int k = 0; k < call->InDim; k++, w += TFormat.Bytes) sum = T.Fma(T.Create(x[k]), TFormat.Load<T>(w), sum);
-        sum.Store(call->SumsOf(panel, row));
+        byte* w = call->Panel + panel * call->PanelBytes + NumberBytes(call->Begin), ahead = call->Ahead;
+        nint step = call->AheadStep;
+        float* xa = call->X[row], xb = sizeof(TRows) > 1 ? call->X[row + 1] : null, xc = sizeof(TRows) > 2 ? call->X[row + 2] : null;
+        float* xd = sizeof(TRows) > 3 ? call->X[row + 3] : null, xe = sizeof(TRows) > 4 ? call->X[row + 4] : null, xf = sizeof(TRows) > 5 ? call->X[row + 5] : null;
+        float* sums = call->SumsOf(panel, row);
+        T zero = T.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
+        if (call->Begin > 0)
+        {
+            a = Sum(sums, 0);
+            if (sizeof(TRows) > 1) b = Sum(sums, 1);
+            if (sizeof(TRows) > 2) c = Sum(sums, 2);
+            if (sizeof(TRows) > 3) d = Sum(sums, 3);
+            if (sizeof(TRows) > 4) e = Sum(sums, 4);
+            if (sizeof(TRows) > 5) f = Sum(sums, 5);
+        }
+        nint end = call->End;
+        for (nint k = call->Begin; k < end; k++, w += TFormat.Bytes, ahead += step)
+        {
+            Prefetch.Line(ahead);
+            T v = TFormat.Load<T>(w);
+            a = T.Fma(T.Create(xa[k]), v, a);
+            if (sizeof(TRows) > 1) b = T.Fma(T.Create(xb[k]), v, b);
+            if (sizeof(TRows) > 2) c = T.Fma(T.Create(xc[k]), v, c);
+            if (sizeof(TRows) > 3) d = T.Fma(T.Create(xd[k]), v, d);
+            if (sizeof(TRows) > 4) e = T.Fma(T.Create(xe[k]), v, e);
+            if (sizeof(TRows) > 5) f = T.Fma(T.Create(xf[k]), v, f);
+        }
+        a.Store(sums);
+        if (sizeof(TRows) > 1) b.Store(sums + 1 * PanelLayout.Outputs);
+        if (sizeof(TRows) > 2) c.Store(sums + 2 * PanelLayout.Outputs);
+        if (sizeof(TRows) > 3) d.Store(sums + 3 * PanelLayout.Outputs);
+        if (sizeof(TRows) > 4) e.Store(sums + 4 * PanelLayout.Outputs);
+        if (sizeof(TRows) > 5) f.Store(sums + 5 * PanelLayout.Outputs);
     }
 
-    private static void Panels2(PanelCall* call, int panel, int row)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Sum(float* sums, int row) => T.Load(sums + row * PanelLayout.Outputs);
+
+    private static void Panels2(PanelCall* call, int panel)
     {
         byte* w0 = call->Panel + panel * call->PanelBytes, w1 = w0 + call->PanelBytes;
-        float* x = call->X[row];
+        float* x = call->X[0];
         T a = T.Create(0), b = T.Create(0);
         nint at = 0;
         for (int k = 0, inDim = call->InDim; k < inDim; k++, at += TFormat.Bytes)
@@ -68,14 +93,14 @@ internal static unsafe class PlainKernels<T, TFormat>
             a = T.Fma(v, TFormat.Load<T>(w0 + at), a);
             b = T.Fma(v, TFormat.Load<T>(w1 + at), b);
         }
-        a.Store(call->SumsOf(panel, row));
-        b.Store(call->SumsOf(panel + 1, row));
+        a.Store(call->SumsOf(panel, 0));
+        b.Store(call->SumsOf(panel + 1, 0));
     }
 
-    private static void Rows2Panels2(PanelCall* call, int panel, int row)
+    private static void Rows2Panels2(PanelCall* call, int panel)
     {
         byte* w0 = call->Panel + panel * call->PanelBytes, w1 = w0 + call->PanelBytes;
-        float* x0 = call->X[row], x1 = call->X[row + 1];
+        float* x0 = call->X[0], x1 = call->X[1];
         T a = T.Create(0), b = T.Create(0), c = T.Create(0), d = T.Create(0);
         nint at = 0;
         for (int k = 0, inDim = call->InDim; k < inDim; k++, at += TFormat.Bytes)
@@ -89,16 +114,16 @@ internal static unsafe class PlainKernels<T, TFormat>
             c = T.Fma(u, w, c);
             d = T.Fma(v, w, d);
         }
-        a.Store(call->SumsOf(panel, row));
-        b.Store(call->SumsOf(panel, row + 1));
-        c.Store(call->SumsOf(panel + 1, row));
-        d.Store(call->SumsOf(panel + 1, row + 1));
+        a.Store(call->SumsOf(panel, 0));
+        b.Store(call->SumsOf(panel, 1));
+        c.Store(call->SumsOf(panel + 1, 0));
+        d.Store(call->SumsOf(panel + 1, 1));
     }
 
-    private static void Panels4(PanelCall* call, int panel, int row)
+    private static void Panels4(PanelCall* call, int panel)
     {
         byte* w0 = call->Panel + panel * call->PanelBytes, w1 = w0 + call->PanelBytes, w2 = w1 + call->PanelBytes, w3 = w2 + call->PanelBytes;
-        float* x = call->X[row];
+        float* x = call->X[0];
         T a = T.Create(0), b = T.Create(0), c = T.Create(0), d = T.Create(0);
         nint at = 0;
         for (int k = 0, inDim = call->InDim; k < inDim; k++, at += TFormat.Bytes)
@@ -113,71 +138,9 @@ internal static unsafe class PlainKernels<T, TFormat>
             c = T.Fma(v, TFormat.Load<T>(w2 + at), c);
             d = T.Fma(v, TFormat.Load<T>(w3 + at), d);
         }
-        a.Store(call->SumsOf(panel, row));
-        b.Store(call->SumsOf(panel + 1, row));
-        c.Store(call->SumsOf(panel + 2, row));
-        d.Store(call->SumsOf(panel + 3, row));
-    }
-
-    private static void Rows3(PanelCall* call, int panel, int row)
-    {
-        byte* w = call->Panel + panel * call->PanelBytes;
-        float* x0 = call->X[row], x1 = call->X[row + 1], x2 = call->X[row + 2];
-        T a = T.Create(0), b = T.Create(0), c = T.Create(0);
-        for (int k = 0, inDim = call->InDim; k < inDim; k++, w += TFormat.Bytes)
-        {
-            Prefetch.Ahead(w);
-            T v = TFormat.Load<T>(w);
-            a = T.Fma(T.Create(x0[k]), v, a);
-            b = T.Fma(T.Create(x1[k]), v, b);
-            c = T.Fma(T.Create(x2[k]), v, c);
-        }
-        a.Store(call->SumsOf(panel, row));
-        b.Store(call->SumsOf(panel, row + 1));
-        c.Store(call->SumsOf(panel, row + 2));
-    }
-
-    private static void Rows4(PanelCall* call, int panel, int row)
-    {
-        byte* w = call->Panel + panel * call->PanelBytes;
-        float* x0 = call->X[row], x1 = call->X[row + 1], x2 = call->X[row + 2], x3 = call->X[row + 3];
-        T a = T.Create(0), b = T.Create(0), c = T.Create(0), d = T.Create(0);
-        for (int k = 0, inDim = call->InDim; k < inDim; k++, w += TFormat.Bytes)
-        {
-            Prefetch.Ahead(w);
-            T v = TFormat.Load<T>(w);
-            a = T.Fma(T.Create(x0[k]), v, a);
-            b = T.Fma(T.Create(x1[k]), v, b);
-            c = T.Fma(T.Create(x2[k]), v, c);
-            d = T.Fma(T.Create(x3[k]), v, d);
-        }
-        a.Store(call->SumsOf(panel, row));
-        b.Store(call->SumsOf(panel, row + 1));
-        c.Store(call->SumsOf(panel, row + 2));
-        d.Store(call->SumsOf(panel, row + 3));
-    }
-
-    private static void Rows6(PanelCall* call, int panel, int row)
-    {
-        byte* w = call->Panel + panel * call->PanelBytes;
-        float* x0 = call->X[row], x1 = call->X[row + 1], x2 = call->X[row + 2], x3 = call->X[row + 3], x4 = call->X[row + 4], x5 = call->X[row + 5];
-        T a = T.Create(0), b = T.Create(0), c = T.Create(0), d = T.Create(0), e = T.Create(0), f = T.Create(0);
-        for (int k = 0, inDim = call->InDim; k < inDim; k++, w += TFormat.Bytes)
-        {
-            Prefetch.Ahead(w);
-            T v = TFormat.Load<T>(w);
-            a = T.Fma(T.Create(x0[k]), v, a);
-            b = T.Fma(T.Create(x1[k]), v, b);
-            c = T.Fma(T.Create(x2[k]), v, c);
-            d = T.Fma(T.Create(x3[k]), v, d);
-            e = T.Fma(T.Create(x4[k]), v, e);
-            f = T.Fma(T.Create(x5[k]), v, f);
-        }
-        a.Store(call->SumsOf(panel, row));
-        b.Store(call->SumsOf(panel, row + 1));
-        c.Store(call->SumsOf(panel, row + 2));
-        d.Store(call->SumsOf(panel, row + 3));
-        e.Store(call->SumsOf(panel, row + 4));
-        f.Store(call->SumsOf(panel, row + 5));
+        a.Store(call->SumsOf(panel, 0));
+        b.Store(call->SumsOf(panel + 1, 0));
+        c.Store(call->SumsOf(panel + 2, 0));
+        d.Store(call->SumsOf(panel + 3, 0));
     }
 }

@@ -17,6 +17,8 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
 
     public static int TileRows => TBytes.TileRows;
 
+    public static int SliceInputs => 512; // 9 KB of signed bytes, and 4 KB of a tile's activations
+
     public static int TurnBytes => 64;
 
     public static long NumberBytes(int inputs) => (long)inputs / Block * PanelFormat.S8.UnitBytes();

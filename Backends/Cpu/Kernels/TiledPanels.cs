@@ -12,7 +12,7 @@ internal static unsafe class TiledPanels<TKernel>
 {
     public static void Run(PanelCall* call)
     {
-        int tiles = RowTiles.Count(call->Rows, TKernel.TileRows), slice = tiles == 1 ? call->InDim : PanelCall.SliceInputs;
+        int tiles = RowTiles.Count(call->Rows, TKernel.TileRows), slice = tiles == 1 ? call->InDim : TKernel.SliceInputs;
         for (int begin = 0; begin < call->InDim; begin += slice)
         {
             (call->Begin, call->End) = (begin, Math.Min(begin + slice, call->InDim));
