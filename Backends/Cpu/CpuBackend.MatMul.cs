@@ -119,7 +119,8 @@ public sealed unsafe partial class CpuBackend
         quantized.HalfSums = (int*)(quantized.ScaledSum + blocks);
         quantized.NibbleOffsets = quantized.HalfSums + blocks;
         quantized.ByteOffsets = quantized.NibbleOffsets + blocks;
-        Run(new QuantizeWork(_kernels, forms, x, rows, inDim, quantized), rows, 4 * elements);
+        QuantizeWork work = new(_kernels, forms, x, rows, inDim, quantized);
+        Run(work, work.Chunks, 4 * elements);
         return quantized;
     }
 }

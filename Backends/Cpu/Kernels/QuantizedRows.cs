@@ -40,12 +40,11 @@ internal unsafe struct QuantizedRows
         return Skip(elements, blocks);
     }
 
-    /// <summary>One row, for writing: every four elements and every number of a block are <paramref name="tile"/>'s row count apart.</summary>
-    public readonly QuantizedRows Row(RowTile tile, int inDim)
-    {
-        int within = tile.Row - tile.Start;
-        return From(tile.Start, inDim).Skip(4 * within, within);
-    }
+    /// <summary>
+    /// One row of a tile from an input on, for writing: every four elements and every number of a block are the tile's row count apart.
+    /// </summary>
+    public readonly QuantizedRows Row(RowTile tile, int row, int input, int inDim) =>
+        From(tile.Start, inDim).Skip((long)input * tile.Rows + 4 * row, (long)input / PanelLayout.Block * tile.Rows + row);
 
     private readonly QuantizedRows Skip(long elements, long blocks) => new()
     {

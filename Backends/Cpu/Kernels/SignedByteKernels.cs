@@ -17,7 +17,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
 
     public static int TileRows => TBytes.TileRows;
 
-    public static int SliceInputs => 512; // 9 KB of signed bytes, and 4 KB of a tile's activations
+    public static int SliceInputs => 256; // 4 KB of signed bytes and 2 KB of activations: with the sums of all rows they leave room for what comes next
 
     public static int TurnBytes => 64;
 

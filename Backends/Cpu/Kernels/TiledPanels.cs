@@ -12,7 +12,9 @@ internal static unsafe class TiledPanels<TKernel>
 {
     public static void Run(PanelCall* call)
     {
+        byte* sizes = stackalloc byte[PanelCall.MaxRows];
         int tiles = RowTiles.Count(call->Rows, TKernel.TileRows), slice = tiles == 1 ? call->InDim : TKernel.SliceInputs;
+        for (int left = call->Rows, tile = 0; left > 0; left -= sizes[tile++]) sizes[tile] = (byte)RowTiles.Next(left, TKernel.TileRows);
         for (int begin = 0; begin < call->InDim; begin += slice)
         {
             (call->Begin, call->End) = (begin, Math.Min(begin + slice, call->InDim));
@@ -21,11 +23,10 @@ internal static unsafe class TiledPanels<TKernel>
                 byte* next = tiles == 1 ? call->Panel + panel * call->PanelBytes + Prefetch.Distance : Next(call, panel);
                 long share = TKernel.NumberBytes(call->End - begin) / tiles;
                 call->AheadStep = (TKernel.TurnBytes + tiles - 1) / tiles;
-                for (int row = 0, size; row < call->Rows; row += size, next += share)
+                for (int tile = 0, row = 0; tile < tiles; row += sizes[tile++], next += share)
                 {
-                    size = RowTiles.Next(call->Rows - row, TKernel.TileRows);
                     call->Ahead = next;
-                    switch (size)
+                    switch (sizes[tile])
                     {
                         case 1: TKernel.Tile<Rows1>(call, panel, row); break;
                         case 2: TKernel.Tile<Rows2>(call, panel, row); break;

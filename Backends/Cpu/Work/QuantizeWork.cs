@@ -2,16 +2,29 @@ using Switchyard.Backends.Cpu.Kernels;
 
 namespace Switchyard.Backends.Cpu.Work;
 
-/// <summary>Quantises activations, a row a chunk, to where the kernels of a table read them.</summary>
+/// <summary>
+/// Quantises activations to where the kernels of a table read them. A chunk is a stretch of inputs of a tile of rows, which are
+/// interleaved: no two threads write one cache line over and over.
+/// </summary>
 internal readonly unsafe struct QuantizeWork(KernelTable kernels, ActivationForms forms, float** x, int rows, int inDim, QuantizedRows to) : IWork
 {
+    private const int Stretch = 2048;
+
+    private readonly int _stretches = (inDim + Stretch - 1) / Stretch;
+
+    public int Chunks => RowTiles.Count(rows, kernels.TileRows) * _stretches;
+
     public void Run(int chunk, int worker)
     {
-        RowTile tile = RowTiles.Of(chunk, rows, kernels.TileRows);
-        QuantizedRows row = to.Row(tile, inDim);
+        RowTile tile = RowTiles.Tile(chunk / _stretches, rows, kernels.TileRows);
+        int from = chunk % _stretches * Stretch, count = Math.Min(Stretch, inDim - from);
         bool wide = kernels.ReadsWide(tile.Rows);
-        if (!forms.SignedBytes || !wide) row.Wide = null;
-        if (!forms.Others && wide) row.Q = null;
-        kernels.Quantize(x[chunk], inDim, tile.Rows, row);
+        for (int i = 0; i < tile.Rows; i++)
+        {
+            QuantizedRows row = to.Row(tile, i, from, inDim);
+            if (!forms.SignedBytes || !wide) row.Wide = null;
+            if (!forms.Others && wide) row.Q = null;
+            kernels.Quantize(x[tile.Start + i] + from, count, tile.Rows, row);
+        }
     }
 }
