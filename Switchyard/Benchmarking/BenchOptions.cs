@@ -1,3 +1,5 @@
+using Switchyard.Tensor;
+
 namespace Switchyard.Benchmarking;
 
 /// <summary>What <see cref="ModelBench"/> measures.</summary>
@@ -17,6 +19,9 @@ public sealed record BenchOptions
 
     /// <summary>Cached tokens before the rows of the cost curve.</summary>
     public int CostContext { get; init; } = 128;
+
+    /// <summary>Format of cached keys and values: F32 or F16.</summary>
+    public DType CacheType { get; init; } = DType.F32;
 
     /// <summary>Decode passes that make one sample.</summary>
     public int DecodePasses { get; init; } = 4;

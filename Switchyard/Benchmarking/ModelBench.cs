@@ -26,7 +26,7 @@ public sealed class ModelBench(TransformerModel model, Func<MachineLimits> limit
         int[] rows = [.. options.Rows.Where(n => options.CostContext + n <= model.ContextLength)];
         int arena = Math.Max(prompts.Append(64).Max(), rows.Append(1).Max());
         int[] depths = [.. contexts.Append(options.CostContext).Distinct()];
-        using var runner = new ModelRunner(model, arena, arena + KvShape.PageSize + depths.Sum(c => c + 64 + KvShape.PageSize));
+        using var runner = new ModelRunner(model, arena, arena + KvShape.PageSize + depths.Sum(c => c + 64 + KvShape.PageSize), options.CacheType);
         KvSequence prompt = runner.Pool.TryRent(arena)!;
         Dictionary<int, KvSequence> filled = depths.ToDictionary(c => c, c => Fill(runner, c)); // each stays at its depth between rounds
 
@@ -72,7 +72,7 @@ public sealed class ModelBench(TransformerModel model, Func<MachineLimits> limit
     private DecodeFigure DecodeOf(int context, double seconds, MachineLimits limit)
     {
         double embedding = ReferenceEquals(model.Weights.Embedding, model.Weights.Head) ? 0 : model.Weights.Embedding.ByteCount;
-        double bytes = model.WeightBytes - embedding + 2.0 * 4 * context * model.Config.KvDim * model.Config.LayerCount;
+        double bytes = model.WeightBytes - embedding + 2.0 * (options.CacheType == DType.F16 ? 2 : 4) * context * model.Config.KvDim * model.Config.LayerCount;
         return new DecodeFigure(context, 1 / seconds, bytes, bytes / seconds / (limit.MemoryReadGBs * 1e9));
     }
 

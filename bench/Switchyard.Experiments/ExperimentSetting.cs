@@ -49,12 +49,12 @@ internal sealed class ExperimentSetting : IDisposable
         return Keep(ModelLoader.Load(files, Backend, new LoadOptions { ContextLength = Math.Min(512, files.Config.MaxPositionEmbeddings) }));
     }
 
-    public TransformerModel OpenSynthetic()
-    {
-        ModelConfig config = SyntheticModel.Shape("llama-1b");
-        if (Quick) config = config with { LayerCount = 2, HiddenSize = 512, IntermediateSize = 1024, HeadCount = 8, VocabSize = 1024 };
-        return Keep(SyntheticModel.Create(Backend, config, DType.Q8_0, contextLength: 512));
-    }
+    /// <summary>A model of true shape, or of a tiny one.</summary>
+    public ModelConfig SyntheticShape => Quick
+        ? SyntheticModel.Shape("llama-1b") with { LayerCount = 2, HiddenSize = 512, IntermediateSize = 1024, HeadCount = 8, VocabSize = 1024 }
+        : SyntheticModel.Shape("llama-1b");
+
+    public TransformerModel OpenSynthetic() => Keep(SyntheticModel.Create(Backend, SyntheticShape, DType.Q8_0, contextLength: 512));
 
     public void Dispose()
     {

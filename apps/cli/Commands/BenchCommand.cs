@@ -27,17 +27,19 @@ internal static class BenchCommand
         var costContext = new Option<int>("--cost-context") { Description = "Cached tokens before the rows of the cost curve.", DefaultValueFactory = _ => 128, HelpName = "N" };
         var prompts = new Option<int[]>("--prompt") { Description = "Prompt lengths; may be given several times.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [128, 512], HelpName = "N" };
         var rows = new Option<int[]>("--rows") { Description = "Rows of the cost curve.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. new BenchOptions().Rows], HelpName = "N" };
+        var cache = new Option<string>("--cache") { Description = "Format of cached keys and values: f32 or f16.", DefaultValueFactory = _ => "f32", HelpName = "f32|f16" };
+        cache.AcceptOnlyFromAmong("f32", "f16");
         Option<bool> json = Options.CommonOptions.Json("limits, prefill, decode and costCurve");
         var command = new Command("bench", "Measure this machine's limits and, interleaved with them, prompts, decoding and the cost of checking several rows in one pass.")
         {
-            path, synthetic, threads, repeat, contexts, costContext, prompts, rows, json,
+            path, synthetic, threads, repeat, contexts, costContext, prompts, rows, cache, json,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
             var options = new BenchOptions
             {
                 Repeat = Positive(parsed.GetValue(repeat), "--repeat"), Contexts = parsed.GetValue(contexts)!, CostContext = Positive(parsed.GetValue(costContext), "--cost-context"),
-                Prompts = parsed.GetValue(prompts)!, Rows = [.. parsed.GetValue(rows)!.Append(1).Distinct().Order()],
+                Prompts = parsed.GetValue(prompts)!, Rows = [.. parsed.GetValue(rows)!.Append(1).Distinct().Order()], CacheType = parsed.GetValue(cache) == "f16" ? DType.F16 : DType.F32,
             };
             if (options.Rows.Any(n => n is < 1 or > 64)) throw new UsageException("--rows takes numbers from 1 to 64.");
             if (options.Contexts.Concat(options.Prompts).Any(n => n < 1)) throw new UsageException("--context and --prompt take numbers from 1.");
