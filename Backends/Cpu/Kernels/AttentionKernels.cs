@@ -19,27 +19,25 @@ internal static unsafe class AttentionKernels<T>
         new Span<float>(query->State, Lanes + headDim).Clear();
     }
 
-    /// <summary>Lets queries see a tile: keys [head_dim][16], values [16][head_dim].</summary>
+    /// <summary>Lets queries see a tile.</summary>
     /// <param name="queries">Up to <see cref="Together"/> queries.</param>
     /// <param name="visible">For each query the lanes that it sees; at least one.</param>
     /// <param name="count">How many queries.</param>
-    /// <param name="headDim">Elements of a head.</param>
-    /// <param name="scale">Factor on scores.</param>
-    /// <param name="keys">Keys.</param>
-    /// <param name="values">Values.</param>
-    public static void Tile(AttentionQuery** queries, uint* visible, int count, int headDim, float scale, float* keys, float* values)
+    /// <param name="tile">Keys and values.</param>
+    public static void Tile(AttentionQuery** queries, uint* visible, int count, AttentionTile* tile)
     {
+        int headDim = tile->HeadDim;
         float* weights = stackalloc float[Together * Lanes];
-        if (count == Together) Scores4(queries, headDim, scale, keys, weights);
-        else for (int i = 0; i < count; i++) Scores1(queries[i]->Q, headDim, scale, keys, weights + i * Lanes);
+        if (count == Together) Scores4(queries, tile, weights);
+        else for (int i = 0; i < count; i++) Scores1(queries[i]->Q, tile, weights + i * Lanes);
         uint common = visible[0], any = visible[0];
         for (int i = 0; i < count; i++)
         {
             Weigh(queries[i], visible[i], headDim, weights + i * Lanes);
             (common, any) = (common & visible[i], any | visible[i]);
         }
-        if (count == Together && common == any) Outputs4(queries, common, headDim, weights, values);
-        else for (int i = 0; i < count; i++) Outputs(queries[i]->State + Lanes, visible[i], 0, headDim, weights + i * Lanes, values);
+        if (count == Together && common == any) Outputs4(queries, common, weights, tile);
+        else for (int i = 0; i < count; i++) Outputs(queries[i]->State + Lanes, visible[i], 0, headDim, weights + i * Lanes, tile->Values);
     }
 
     /// <summary>Divides by the sum of weights; a query that saw nothing gives zeros.</summary>
@@ -58,27 +56,32 @@ internal static unsafe class AttentionKernels<T>
         for (; d < headDim; d++) query->Y[d] = output[d] / sum;
     }
 
-    private static void Scores1(float* q, int headDim, float scale, float* keys, float* scores)
+    private static void Scores1(float* q, AttentionTile* tile, float* scores)
     {
         T s = T.Create(0);
-        for (int d = 0; d < headDim; d++) s = T.Fma(T.Create(q[d]), T.Load(keys + d * Lanes), s);
-        (s * T.Create(scale)).Store(scores);
+        for (int d = 0; d < tile->HeadDim; d++) s = T.Fma(T.Create(q[d]), T.Load(tile->Keys + d * Lanes), s);
+        (s * T.Create(tile->Scale)).Store(scores);
     }
 
     // Four chains at once hide the latency of the fused multiply-add and share the reading of the keys.
-    private static void Scores4(AttentionQuery** queries, int headDim, float scale, float* keys, float* scores)
+    private static void Scores4(AttentionQuery** queries, AttentionTile* tile, float* scores)
     {
+        int headDim = tile->HeadDim;
+        nint step = tile->AheadStep;
+        float* keys = tile->Keys;
+        byte* ahead = tile->KeysAhead;
         float* qa = queries[0]->Q, qb = queries[1]->Q, qc = queries[2]->Q, qd = queries[3]->Q;
         T a = T.Create(0), b = T.Create(0), c = T.Create(0), e = T.Create(0);
-        for (int d = 0; d < headDim; d++)
+        for (int d = 0; d < headDim; d++, keys += Lanes, ahead += step)
         {
-            T k = T.Load(keys + d * Lanes);
+            Prefetch.Line(ahead);
+            T k = T.Load(keys);
             a = T.Fma(T.Create(qa[d]), k, a);
             b = T.Fma(T.Create(qb[d]), k, b);
             c = T.Fma(T.Create(qc[d]), k, c);
             e = T.Fma(T.Create(qd[d]), k, e);
         }
-        T factor = T.Create(scale);
+        T factor = T.Create(tile->Scale);
         (a * factor).Store(scores);
         (b * factor).Store(scores + Lanes);
         (c * factor).Store(scores + 2 * Lanes);
@@ -109,15 +112,20 @@ internal static unsafe class AttentionKernels<T>
     }
 
     // Values are read once for four queries; four chains hide the latency of the fused multiply-add.
-    private static void Outputs4(AttentionQuery** queries, uint visible, int headDim, float* weights, float* values)
+    private static void Outputs4(AttentionQuery** queries, uint visible, float* weights, AttentionTile* tile)
     {
+        int headDim = tile->HeadDim;
+        nint step = tile->AheadStep;
+        float* values = tile->Values;
+        byte* ahead = tile->ValuesAhead;
         float* oa = queries[0]->State + Lanes, ob = queries[1]->State + Lanes, oc = queries[2]->State + Lanes, oe = queries[3]->State + Lanes;
         int d = 0;
         for (; d <= headDim - Lanes; d += Lanes)
         {
             T a = T.Load(oa + d), b = T.Load(ob + d), c = T.Load(oc + d), e = T.Load(oe + d);
-            for (uint rest = visible; rest != 0; rest &= rest - 1)
+            for (uint rest = visible; rest != 0; rest &= rest - 1, ahead += step)
             {
+                Prefetch.Line(ahead);
                 int lane = BitOperations.TrailingZeroCount(rest);
                 float* p = weights + lane;
                 T v = T.Load(values + lane * headDim + d);

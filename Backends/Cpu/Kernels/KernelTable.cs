@@ -59,8 +59,8 @@ internal sealed unsafe class KernelTable
     /// <summary>Query, elements of a head.</summary>
     public delegate*<AttentionQuery*, int, void> BeginAttention { get; private set; }
 
-    /// <summary>Queries, what each sees, count, elements of a head, scale, keys, values.</summary>
-    public delegate*<AttentionQuery**, uint*, int, int, float, float*, float*, void> AttentionTile { get; private set; }
+    /// <summary>Queries, what each sees, count, what they look at.</summary>
+    public delegate*<AttentionQuery**, uint*, int, AttentionTile*, void> AttentionTile { get; private set; }
 
     /// <summary>Query, elements of a head.</summary>
     public delegate*<AttentionQuery*, int, void> EndAttention { get; private set; }

@@ -58,21 +58,21 @@ internal unsafe struct AttendWork : IWork
                 Kernels.BeginAttention(&queries[q], Shape.HeadDim);
             }
         }
-        for (int tile = from / Lanes; tile <= last / Lanes; tile++) Tile(tile, head, first, count, queries, tiles);
+        for (int tile = from / Lanes; tile <= last / Lanes; tile++) Tile(tile, head, (first, count), queries, tiles);
         for (int q = 0; q < count * heads; q++) Kernels.EndAttention(&queries[q], Shape.HeadDim);
     }
 
     // Queries whose tile lies in the store as it is are batched over rows; others have their row's tile gathered. The chain of a query
     // is the same either way.
-    private readonly void Tile(int tile, int head, int first, int count, AttentionQuery* queries, TileScratch tiles)
+    private readonly void Tile(int tile, int head, (int First, int Count) group, AttentionQuery* queries, TileScratch tiles)
     {
         int heads = Shape.Heads / Shape.KvHeads, batched = 0;
         AttentionQuery** batch = stackalloc AttentionQuery*[Together];
         uint* seen = stackalloc uint[Together];
-        float* keys = null, values = null; // of the tile in the store
-        for (int i = 0; i < count; i++)
+        AttentionTile direct = new() { HeadDim = Shape.HeadDim, Scale = Shape.Scale }; // the tile in the store
+        for (int i = 0; i < group.Count; i++)
         {
-            int row = Rows[first + i];
+            int row = Rows[group.First + i];
             uint visible = Visible(row, tile, out bool gather);
             if (visible == 0) continue;
             if (gather)
@@ -80,17 +80,18 @@ internal unsafe struct AttendWork : IWork
                 GatheredRow(row, tile, head, visible, queries + i * heads, tiles);
                 continue;
             }
-            if (keys is null) Direct(Plan.Pages(row).Pages[tile], head, tiles, &keys, &values);
+            if (direct.Keys is null) Direct(Plan.Pages(row).Pages, tile, head, tiles, &direct);
             for (int h = 0; h < heads; h++)
             {
                 batch[batched] = &queries[i * heads + h];
                 seen[batched] = visible;
                 if (++batched < Together) continue;
-                Kernels.AttentionTile(batch, seen, batched, Shape.HeadDim, Shape.Scale, keys, values);
+                Kernels.AttentionTile(batch, seen, batched, &direct);
+                direct.AheadStep = 0; // asked for once
                 batched = 0;
             }
         }
-        if (batched > 0) Kernels.AttentionTile(batch, seen, batched, Shape.HeadDim, Shape.Scale, keys, values);
+        if (batched > 0) Kernels.AttentionTile(batch, seen, batched, &direct);
     }
 
     private readonly void GatheredRow(int row, int tile, int head, uint visible, AttentionQuery* queries, TileScratch tiles)
@@ -99,6 +100,9 @@ internal unsafe struct AttendWork : IWork
         AttentionQuery** batch = stackalloc AttentionQuery*[Together];
         uint* seen = stackalloc uint[Together];
         Gather(row, tile, head, visible, tiles);
+        AttentionTile gathered = new() { HeadDim = Shape.HeadDim, Scale = Shape.Scale, Keys = tiles.GatheredKeys, Values = tiles.GatheredValues };
+        gathered.KeysAhead = (byte*)gathered.Keys;
+        gathered.ValuesAhead = (byte*)gathered.Values;
         for (int h = 0; h < heads; h += Together)
         {
             int count = Math.Min(Together, heads - h);
@@ -107,7 +111,7 @@ internal unsafe struct AttendWork : IWork
                 batch[i] = &queries[h + i];
                 seen[i] = visible;
             }
-            Kernels.AttentionTile(batch, seen, count, Shape.HeadDim, Shape.Scale, tiles.GatheredKeys, tiles.GatheredValues);
+            Kernels.AttentionTile(batch, seen, count, &gathered);
         }
     }
 
@@ -141,16 +145,22 @@ internal unsafe struct AttendWork : IWork
         return Plan.Pages(row).StoreSlot(position < run ? position : Plan.Tail(row)[position - run]);
     }
 
-    private readonly void Direct(int page, int head, TileScratch tiles, float** keys, float** values)
+    // A head's tiles lie pages apart, where the processor does not look ahead by itself.
+    private readonly void Direct(ReadOnlySpan<int> pages, int tile, int head, TileScratch tiles, AttentionTile* direct)
     {
-        *keys = (float*)Kv.Keys(Layer, page, head);
-        *values = (float*)Kv.Values(Layer, page, head);
+        byte* keys = Kv.Keys(Layer, pages[tile], head), values = Kv.Values(Layer, pages[tile], head);
+        bool more = tile + 1 < pages.Length;
+        direct->KeysAhead = more ? Kv.Keys(Layer, pages[tile + 1], head) : keys;
+        direct->ValuesAhead = more ? Kv.Values(Layer, pages[tile + 1], head) : values;
+        direct->AheadStep = more ? Lanes * Kv.ElementBytes : 0;
+        direct->Keys = (float*)keys;
+        direct->Values = (float*)values;
         if (Kv.Shape.DType == DType.F32) return;
         int elements = Lanes * Shape.HeadDim;
-        Kernels.Widen((Half*)*keys, elements, tiles.WideKeys);
-        Kernels.Widen((Half*)*values, elements, tiles.WideValues);
-        *keys = tiles.WideKeys;
-        *values = tiles.WideValues;
+        Kernels.Widen((Half*)keys, elements, tiles.WideKeys);
+        Kernels.Widen((Half*)values, elements, tiles.WideValues);
+        direct->Keys = tiles.WideKeys;
+        direct->Values = tiles.WideValues;
     }
 
     private readonly void Gather(int row, int tile, int head, uint visible, TileScratch tiles)
