@@ -35,6 +35,7 @@ internal static class EngineExperiments
         CostCurves(document, reports);
         log.WriteLine("long contexts");
         LongContext(setting, document);
+        RestOfStep.Run(setting, document);
     }
 
     private static BenchReport Measure(ExperimentSetting setting, DType format, BenchOptions options)
