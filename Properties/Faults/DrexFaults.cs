@@ -8,7 +8,7 @@ namespace Switchyard.Properties.Faults;
 /// <summary>Never goes on by itself: only the strategy's own bounds let rows pass.</summary>
 internal sealed class NeverRule : IRebatchRule
 {
-    public bool GoOn(in RampSituation situation) => false;
+    public int Rows(in RampSituation situation) => 0;
 }
 
 /// <summary>Surer after somebody else was looked at.</summary>
@@ -28,6 +28,31 @@ internal sealed class CrowdedConfidence : IConfidenceSource
 internal sealed class FlatteringConfidence : IConfidenceSource
 {
     public float Confidence(DecodingRequest request, int position, int depth, float measured) => measured + 0.2f;
+}
+
+/// <summary>Copies keys and values whenever it is asked.</summary>
+internal sealed class CopyingConfidence(ModelRunner runner) : IConfidenceSource
+{
+    public float Confidence(DecodingRequest request, int position, int depth, float measured)
+    {
+        runner.Model.Backend.MoveKv(runner.Pool.Store, 0, runner.Pool.Store.Shape.Slots - 1);
+        return measured;
+    }
+}
+
+/// <summary>Puts the keys and values of a request's first row in place of its last one's after rows were merged.</summary>
+internal sealed class MovesKeys(IDecodingStrategy inner, ModelRunner runner) : StrategyDecorator(inner)
+{
+    public override StepStats Step(ReadOnlySpan<DecodingRequest> batch)
+    {
+        var drex = (DrexStrategy)Undecorated;
+        long before = drex.Statistics.Regroupings;
+        StepStats stats = base.Step(batch);
+        foreach (DecodingRequest request in batch)
+            if (drex.Statistics.Regroupings > before && drex.CacheOf(request) is { Length: > 1 } kv)
+                runner.Model.Backend.MoveKv(kv.Store, kv.Pages.StoreSlot(0), kv.Pages.StoreSlot(kv.Length - 1));
+        return stats;
+    }
 }
 
 /// <summary>Changes the source map behind rows that left.</summary>

@@ -33,14 +33,33 @@ public static class PlantedDrexBugs
     /// <summary>Tokens are counted that did not come.</summary>
     public static PlantedBug Miscounts { get; } = Wrapped("exit-miscounts", "Rows that wait are counted as having given a token.", (inner, _) => new Miscounts(inner));
 
+    /// <summary>Regrouping copies.</summary>
+    public static PlantedBug Copies { get; } = Planted(
+        "exit-copies", "Keys and values are copied whenever an exit is looked at.", runner => Make(runner, new CopyingConfidence(runner)));
+
+    /// <summary>A merged row loses its keys and values.</summary>
+    public static PlantedBug KeysMoved { get; } = Wrapped(
+        "flush-keys-moved", "After a regrouping the last row of a request has the keys and values of its first.", (inner, runner) => new MovesKeys(inner, runner));
+
+    /// <summary>The paper's form splits for fewer rows than it says.</summary>
+    public static PlantedBug SplitsTooEarly { get; } = Planted(
+        "paper-splits-early", "A batch is split for one row, whatever threshold was asked for.",
+        runner => new DrexStrategy(runner, Options with { Stays = StayRule.Paper, AllowBatchDependent = true, SplitThreshold = 2 }, new DrexParts { SplitAbove = _ => 0 }));
+
+    /// <summary>The paper's form, with confidence that depends on company.</summary>
+    public static PlantedBug CrowdedPaper { get; } = Planted(
+        "paper-confidence-crowded", "Under stays=paper a row is surer when another request was looked at before it.",
+        runner => new DrexStrategy(runner, Options with { Stays = StayRule.Paper, AllowBatchDependent = true, SplitThreshold = 0 }, new DrexParts { Confidence = new CrowdedConfidence() }));
+
     /// <summary>Somebody starves.</summary>
     public static PlantedBug Withholds { get; } = Wrapped("row-withheld", "A row that waits is forgotten for many steps.", (inner, _) => new Withholds(inner));
 
-    private static PlantedBug Judged(string id, string sentence, Func<IConfidenceSource> confidence) =>
-        new(id, sentence, subject => subject with { Name = $"drex with {id}", Strategy = runner => Make(runner, confidence()) });
+    private static PlantedBug Judged(string id, string sentence, Func<IConfidenceSource> confidence) => Planted(id, sentence, runner => Make(runner, confidence()));
 
-    private static PlantedBug Wrapped(string id, string sentence, Func<IDecodingStrategy, ModelRunner, IDecodingStrategy> wrap) =>
-        new(id, sentence, subject => subject with { Name = $"drex with {id}", Strategy = runner => wrap(Make(runner, null), runner) });
+    private static PlantedBug Wrapped(string id, string sentence, Func<IDecodingStrategy, ModelRunner, IDecodingStrategy> wrap) => Planted(id, sentence, runner => wrap(Make(runner, null), runner));
+
+    private static PlantedBug Planted(string id, string sentence, Func<ModelRunner, IDecodingStrategy> strategy) =>
+        new(id, sentence, subject => subject with { Name = $"drex with {id}", Strategy = strategy });
 
     private static DrexStrategy Make(ModelRunner runner, IConfidenceSource? confidence) => new(runner, Options, new DrexParts { Rule = new NeverRule(), Confidence = confidence });
 }

@@ -10,7 +10,7 @@ using Switchyard.Tensor;
 namespace Switchyard.Properties;
 
 /// <summary>What early exit with rebatching owes (DREX, arXiv:2512.15705; docs/papers/drex.md): who leaves where, and what is left behind.</summary>
-public static class DrexLaws
+public static partial class DrexLaws
 {
     /// <summary>Every law; they say nothing about other strategies.</summary>
     public static IReadOnlyList<Law> All { get; } =
@@ -24,11 +24,17 @@ public static class DrexLaws
         Of("drex/layers", "A row runs exactly the layers before its exit, or all of them, once.", Layers,
             PlantedDrexBugs.CountsTwice),
         Of("drex/conservation", "Tokens out are tokens left at exits, at full depth and after prompts, one for each position; nothing is copied, nobody stays behind.", Conservation,
-            PlantedDrexBugs.Miscounts),
+            PlantedDrexBugs.Miscounts, PlantedDrexBugs.Copies),
         Of("drex/waiting", "Rows that wait are bounded in number and time, and go on first in, first out.", Waiting,
             PlantedDrexBugs.Withholds),
         Of("drex/source-map", "Deeper keys and values of a row that left are named after its last layer, and it and later rows are kept from exact readers; all others are their own.", SourceMap,
             PlantedDrexBugs.Unfilled, PlantedDrexBugs.SourceTooLow),
+        Of("drex/flushed", "When a request ends, every row's keys and values, those of rows that waited and were merged too, are bit for bit those of the request decoded alone.", Flushed,
+            PlantedDrexBugs.KeysMoved, PlantedDrexBugs.SourceTooLow),
+        Of("drex/paper-split", "Under stays=paper a batch is split only if more rows than its threshold want to leave, and then keeps none of them.", PaperSplit,
+            PlantedDrexBugs.SplitsTooEarly),
+        Of("drex/paper-stays", "Under stays=paper tokens differ from the same rule run on the request alone only after a row was kept that would have left, and nobody is forced out.", PaperStays,
+            PlantedDrexBugs.CrowdedPaper),
     ];
 
     private static Arbitrary<Workload> Work => Arb.From(
@@ -183,4 +189,41 @@ public static class DrexLaws
         }
         return null;
     });
+
+    private static Verdict Flushed(LawRun run, Workload work)
+    {
+        var looked = new HashSet<DecodingRequest>();
+        return ExitRun.Judge(run, work with { Cancels = false }, i => Options(work, i), _ => Verdict.Held, (strategy, admitted) =>
+        {
+            if (strategy.Guarantee == DecodingGuarantee.BatchDependent) return null;
+            for (int number = 0; number < admitted.Count; number++)
+                if (admitted[number] is { IsFinished: true, State: not null } done && looked.Add(done) && DiffersAlone(run, work, strategy, done) is { } finding) return $"request {number}: {finding}";
+            return null;
+        });
+    }
+
+    private static string? DiffersAlone(LawRun run, Workload work, DrexStrategy strategy, DecodingRequest request)
+    {
+        TransformerModel model = run.Model(work.Model, work.ModelSeed);
+        using var runner = new ModelRunner(model, batchRows: 48, cacheSlots: TinyModels.ContextLength + 32);
+        bool exact = strategy.Options.Policy == DrexPolicy.LatencyOnly || strategy.Options.Kv == MissingKv.Postfill;
+        KvSequence kv = strategy.CacheOf(request);
+        string? finding = null;
+        var again = new DecodingRequest(request.Tokens[..request.PromptLength], request.Options, new LetterText(model.Config.VocabSize));
+        SequentialExits.Decode(runner, again, strategy.Exits, request.Options.ExitConfidence ?? strategy.Options.Confidence, exact, look: alone =>
+        {
+            for (int slot = 0; slot < Math.Min(kv.Length, alone.Length) && finding is null; slot++)
+                for (int layer = 0; layer < model.Config.LayerCount && finding is null; layer++)
+                    if (!KeysAndValues(model, kv, layer, slot).SequenceEqual(KeysAndValues(model, alone, layer, slot))) finding = $"keys and values of slot {slot} at layer {layer} are not those of the request alone";
+        });
+        return finding;
+    }
+
+    private static float[] KeysAndValues(TransformerModel model, KvSequence kv, int layer, int slot)
+    {
+        int width = kv.Store.Shape.KvDim, source = kv.Store.Source(layer, kv.Pages.StoreSlot(slot));
+        float[] both = new float[2 * width];
+        if (source >= 0) model.Backend.ReadKv(kv.Store, source, kv.Pages.StoreSlot(slot), both.AsSpan(0, width), both.AsSpan(width));
+        return both;
+    }
 }

@@ -19,8 +19,9 @@ internal static class SequentialExits
         Decode(runner, new DecodingRequest(prompt, options), exits, threshold, exact, source);
 
     /// <summary>The same for a request that has generated nothing yet.</summary>
+    /// <param name="look">Shown the cache at the end.</param>
     public static List<ExitToken> Decode(
-        ModelRunner runner, DecodingRequest request, IReadOnlyList<int> exits, float threshold, bool exact, IConfidenceSource? source = null)
+        ModelRunner runner, DecodingRequest request, IReadOnlyList<int> exits, float threshold, bool exact, IConfidenceSource? source = null, Action<KvSequence>? look = null)
     {
         request.ContextLimit = runner.Model.ContextLength;
         int[] prompt = request.Tokens.ToArray();
@@ -60,6 +61,7 @@ internal static class SequentialExits
             request.Emit(choice.Value);
             output.Add(new(choice.Value.Token, left, confidence));
         }
+        look?.Invoke(kv);
         runner.Pool.Return(kv);
         return output;
     }

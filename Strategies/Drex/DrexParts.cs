@@ -14,6 +14,9 @@ public sealed record DrexParts
     /// <summary>When rows that stay go on; null: <see cref="GatheringRule"/>.</summary>
     public IRebatchRule? Rule { get; init; }
 
+    /// <summary>Under <see cref="StayRule.Paper"/>: rows that must be exceeded by those that want to leave, by rows of the batch; null: <see cref="DrexOptions.SplitThreshold"/>, or ART.</summary>
+    public Func<int, double>? SplitAbove { get; init; }
+
     /// <summary>Replaces measured confidences; null: none.</summary>
     public IConfidenceSource? Confidence { get; init; }
 

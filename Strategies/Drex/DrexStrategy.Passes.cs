@@ -79,7 +79,7 @@ public sealed partial class DrexStrategy
         if (start > 0) _promptCount = 0;
         for (int stage = start; stage < _stages.Length; stage++)
         {
-            int waited = stage > 0 ? Join(stage - 1, forced: stage == start) : 0;
+            int waited = stage > 0 ? Join(stage - 1, stage == start ? _granted : 0) : 0;
             if (_riderCount + _promptCount == 0) continue;
             long before = _time.GetTimestamp();
             int rows = RunStage(stage, waited);

@@ -44,10 +44,13 @@ public sealed partial class DrexStrategy
             return;
         }
         bool room = ParkedRows + count - wanting <= _options.ParkedLimit;
-        _split = room && wanting > (_options.SplitThreshold ?? _threshold.Threshold(total));
+        _split = room && wanting > SplitAbove(total);
         if (_split) return;
         foreach (Flight flight in flights) Force(flight, ramp, leaves: false);
     }
+
+    private double SplitAbove(int rows) =>
+        _threshold is null ? 0 : _splitAbove?.Invoke(rows) ?? _options.SplitThreshold ?? _threshold.Threshold(rows);
 
     private bool GroupLeaves(ReadOnlySpan<Flight> flights, int wanting)
     {

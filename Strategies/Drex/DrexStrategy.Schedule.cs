@@ -4,11 +4,12 @@ namespace Switchyard.Strategies.Drex;
 public sealed partial class DrexStrategy
 {
     private readonly double[] _arrived, _stayed; // [ramps]: fading sums of decode rows that came to an exit, and stayed
+    private int _granted;                        // rows that go on where the step begins, if it begins behind an exit
 
     /// <summary>The stage a step begins with: 0, or that of rows which cannot wait for a shallow pass.</summary>
     private int FirstStage(long now)
     {
-        _exitedInStep = false;
+        (_exitedInStep, _granted) = (false, int.MaxValue);
         bool hasNew = _readyCount + _promptCount > 0;
         int lowest = 0, due = 0;
         bool urgent = false;
@@ -21,7 +22,16 @@ public sealed partial class DrexStrategy
             if (late || _step - first.ParkedAt >= _options.MaxWait) due = ramp + 1;
         }
         if (_threshold is not null && !urgent && PaperFlush() is > 0 and int flush) return flush;
-        return urgent ? due : hasNew ? 0 : lowest;
+        if (urgent || !hasNew) return urgent ? due : lowest;
+        return _promptCount == 0 && due == 0 ? LeftBehind() : 0;
+    }
+
+    /// <summary>The stage behind an exit at which an earlier group left enough rows behind for another; 0 for none.</summary>
+    private int LeftBehind()
+    {
+        for (int ramp = _queues.Length - 1; ramp >= 0 && !_options.IsBatchDependent; ramp--)
+            if (_queues[ramp].Present(_step) is > 0 and int waiting && (_granted = RowsThatPay(ramp, waiting, _readyCount, stepBegins: true)) > 0) return ramp + 1;
+        return 0;
     }
 
     /// <summary>The published conditions for a flush: enough rows, old enough, or nothing else to run; 0 for none.</summary>
@@ -41,16 +51,18 @@ public sealed partial class DrexStrategy
     }
 
     /// <summary>Lets rows that wait at an exit join the pass, or not.</summary>
+    /// <param name="ramp">Index of the exit.</param>
+    /// <param name="granted">Rows that go on for sure; 0: what pays.</param>
     /// <returns>Rows that had waited since an earlier step.</returns>
-    private int Join(int ramp, bool forced)
+    private int Join(int ramp, int granted)
     {
         ParkedQueue queue = _queues[ramp];
         int waiting = queue.Present(_step), waited = 0;
         if (waiting == 0) return 0;
-        if (forced || GoesOn(ramp, waiting))
+        if ((granted > 0 ? granted : RowsThatGoOn(ramp, waiting)) is > 0 and int rows)
         {
             int room = _options.IsBatchDependent ? DrexOptions.MaxGroupRows - _riderCount : _options.MaxRows;
-            int taken = queue.Take(_step, _riders.AsSpan(_riderCount, Math.Min(Math.Min(room, _options.MaxRows), _riders.Length - _riderCount)));
+            int taken = queue.Take(_step, _riders.AsSpan(_riderCount, Math.Min(Math.Min(room, Math.Min(rows, _options.MaxRows)), _riders.Length - _riderCount)));
             for (int i = 0; i < taken; i++) if (Resume(_riders[_riderCount + i], ramp)) waited++;
             if (waited > 0) Statistics.Regroupings++;
             _riderCount += taken;
@@ -59,16 +71,23 @@ public sealed partial class DrexStrategy
         return waited;
     }
 
-    private bool GoesOn(int ramp, int waiting)
+    private int RowsThatGoOn(int ramp, int waiting)
     {
-        if (_threshold is not null) return _riderCount + _promptCount > 0 && waiting >= _options.InlineDrain;
-        if (_options.Policy == DrexPolicy.LatencyOnly || _promptCount > 0 || waiting >= _options.MaxRows || ParkedRows > _options.ParkedLimit) return true;
+        if (_threshold is not null) return _riderCount + _promptCount > 0 && waiting >= _options.InlineDrain ? waiting : 0;
+        if (_options.Policy == DrexPolicy.LatencyOnly || _promptCount > 0 || ParkedRows > _options.ParkedLimit) return waiting;
         int oldest = (int)(_step - _queues[ramp].First(_step)!.ParkedAt), ready = _decoding;
         foreach (ParkedQueue queue in _queues) ready -= queue.Present(_step);
-        if (oldest >= _options.MaxWait || ready <= 0 || IsUrgent(ramp, _now, ready)) return true;
+        if (oldest >= _options.MaxWait || ready <= 0 || IsUrgent(ramp, _now, ready)) return waiting;
+        return RowsThatPay(ramp, waiting, ready, stepBegins: false);
+    }
+
+    private int RowsThatPay(int ramp, int waiting, int ready, bool stepBegins)
+    {
+        int oldest = (int)(_step - _queues[ramp].First(_step)!.ParkedAt);
         double stays = 1;
         for (int i = 0; i <= ramp; i++) stays *= _arrived[i] > 0 ? _stayed[i] / _arrived[i] : 1;
-        return _rule.GoOn(new RampSituation(ramp, waiting, ready, oldest, _options.MaxRows, stays));
+        int rows = _rule.Rows(new RampSituation(ramp, waiting, ready, oldest, _options.MaxRows, stays, stepBegins));
+        return rows > 0 ? rows : waiting >= _options.MaxRows ? waiting : 0; // a full pass has nothing to wait for
     }
 
     private bool Resume(Flight flight, int ramp)

@@ -27,6 +27,7 @@ public sealed partial class DrexStrategy : IDecodingStrategy
     private readonly IConfidenceSource? _confidence;
     private readonly IDisposable? _owned;
     private readonly AdaptiveRebatchingThreshold? _threshold;
+    private readonly Func<int, double>? _splitAbove;
     private readonly ExitHead[] _ramps;
     private readonly LayerRange[] _stages;     // [ramps + 1]: layers from each exit to the next
     private readonly ParkedQueue[] _queues;    // [ramps]
@@ -55,7 +56,7 @@ public sealed partial class DrexStrategy : IDecodingStrategy
         _time = parts?.Time ?? TimeProvider.System;
         _costs = parts?.Costs ?? new MeasuredSplitCosts([.. _stages.Select(s => s.Count)]);
         _rule = parts?.Rule ?? new GatheringRule(_costs, _stages.Length);
-        (_confidence, _owned) = (parts?.Confidence, parts?.Owned);
+        (_confidence, _owned, _splitAbove) = (parts?.Confidence, parts?.Owned, parts?.SplitAbove);
         _threshold = _options is { Policy: DrexPolicy.Rebatch, Stays: StayRule.Paper } ? new(_options.MaxRows, _options.PublishedThreshold) : null;
         _chunks = _options.Chunks ?? PromptChunks.Default;
         (Statistics, Log) = (new DrexStatistics(depths), new DrexLog(_options.LogCapacity));
@@ -91,6 +92,9 @@ public sealed partial class DrexStrategy : IDecodingStrategy
 
     /// <summary>What writes the slots of rows that left early; keeps exact readers away from them.</summary>
     public Provenance Provenance => _policy;
+
+    /// <summary>Under <see cref="StayRule.Paper"/>: rows that must be exceeded by those that want to leave, for a full batch now; otherwise 0.</summary>
+    public double SplitThreshold => SplitAbove(_options.MaxRows);
 
     /// <summary>Rows that wait at exits now.</summary>
     public int ParkedRows

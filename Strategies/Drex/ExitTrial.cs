@@ -23,15 +23,16 @@ public static class ExitTrial
     /// <param name="tokens">The text, at most the model's context; the first <paramref name="promptLength"/> are prompt.</param>
     /// <param name="promptLength">Tokens that run in full and decide nothing, at least 1.</param>
     /// <param name="options">Exits, threshold and missing keys and values; the rest does not matter to one request.</param>
+    /// <param name="heads">Exits with heads of their own; null for none.</param>
     /// <exception cref="ArgumentException">The text is not longer than its prompt, or longer than the context.</exception>
-    public static ExitTrialReport Run(ModelRunner runner, ReadOnlySpan<int> tokens, int promptLength, DrexOptions options)
+    public static ExitTrialReport Run(ModelRunner runner, ReadOnlySpan<int> tokens, int promptLength, DrexOptions options, IReadOnlyList<ExitHead>? heads = null)
     {
         ArgumentNullException.ThrowIfNull(runner);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(promptLength, 1);
         if (tokens.Length <= promptLength || tokens.Length > runner.Model.ContextLength)
             throw new ArgumentException($"The text has {tokens.Length} tokens; it needs more than the {promptLength} of its prompt and at most the context's {runner.Model.ContextLength}.", nameof(tokens));
-        IReadOnlyList<int> exits = options.Validate(runner.Model.Config.LayerCount);
+        ExitHead[] exits = [.. options.Validate(runner.Model.Config.LayerCount).Select(depth => heads?.FirstOrDefault(h => h.Depth == depth) ?? runner.Model.SharedExit(depth))];
         KvSequence ruled = Rent(runner, tokens.Length), exact = Rent(runner, tokens.Length);
         try
         {
@@ -58,34 +59,35 @@ public static class ExitTrial
         runner.Pool.TryRent(slots) ?? throw new InvalidOperationException($"There is no cache room for {slots} tokens now. Make the runner with more slots.");
 
     private static (int Choice, double Nll, int Depth) Ruled(
-        ModelRunner runner, KvSequence kv, int token, int next, IReadOnlyList<int> exits, DrexOptions options, Span<float> logits)
+        ModelRunner runner, KvSequence kv, int token, int next, ReadOnlySpan<ExitHead> exits, DrexOptions options, Span<float> logits)
     {
         TransformerModel model = runner.Model;
         Span<int> row = [runner.Batch.Add(kv, token)], ids = stackalloc int[2];
         Span<float> values = stackalloc float[2], sum = stackalloc float[1];
-        int depth = 0, left = model.Config.LayerCount;
+        int depth = 0;
+        ExitHead left = model.FinalExit;
         try
         {
             model.Embed(runner.Batch, row);
-            foreach (int exit in exits)
+            foreach (ExitHead exit in exits)
             {
-                model.Run(runner.Batch, row, new(depth, exit));
-                depth = exit;
-                model.ReadoutTop(runner.Batch, row, model.SharedExit(exit), 2, ids, values, sum);
+                model.Run(runner.Batch, row, new(depth, exit.Depth));
+                depth = exit.Depth;
+                model.ReadoutTop(runner.Batch, row, exit, 2, ids, values, sum);
                 if (!(DrexStrategy.Gap(ids[0], values, sum[0]) > options.Confidence)) continue;
                 left = exit;
                 break;
             }
-            if (left == model.Config.LayerCount) model.Run(runner.Batch, row, new(depth, left));
-            model.Readout(runner.Batch, row, left == model.Config.LayerCount ? model.FinalExit : model.SharedExit(left), logits);
+            if (left == model.FinalExit) model.Run(runner.Batch, row, new(depth, left.Depth));
+            model.Readout(runner.Batch, row, left, logits);
             (int choice, double nll) = Score(logits, next);
-            if (left < model.Config.LayerCount)
+            if (left != model.FinalExit)
             {
-                if (options.Kv == MissingKv.Source) model.FillFromExit(runner.Batch, row[0], left);
-                else model.Run(runner.Batch, row, new(left, model.Config.LayerCount));
+                if (options.Kv == MissingKv.Source) model.FillFromExit(runner.Batch, row[0], left.Depth);
+                else model.Run(runner.Batch, row, new(left.Depth, model.Config.LayerCount));
             }
             kv.CommitAll();
-            return (choice, nll, left);
+            return (choice, nll, left.Depth);
         }
         finally
         {

@@ -7,4 +7,5 @@ namespace Switchyard.Strategies.Drex;
 /// <param name="OldestWait">Steps the first of them has waited.</param>
 /// <param name="MaxRows">Decode rows a pass takes at most.</param>
 /// <param name="StayRate">Part of the tokens begun that come to this exit and stay, over the last passes, in [0, 1].</param>
-public readonly record struct RampSituation(int Ramp, int Waiting, int Ready, int OldestWait, int MaxRows, double StayRate);
+/// <param name="StepBegins">Asked before the shallow pass of a step: rows that go on now do so without those it would bring, and before it.</param>
+public readonly record struct RampSituation(int Ramp, int Waiting, int Ready, int OldestWait, int MaxRows, double StayRate, bool StepBegins = false);

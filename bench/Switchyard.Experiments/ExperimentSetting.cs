@@ -16,7 +16,7 @@ internal sealed class ExperimentSetting : IDisposable
     public ExperimentSetting(bool quick)
     {
         Quick = quick;
-        Backend = new CpuBackend(new CpuOptions());
+        Backend = new CpuBackend(new CpuOptions { Threads = quick ? 1 : 0 }); // a quick run must not crawl where others use the processors
         Tokenizer = Tokenizers.Open(ModelPath.Resolve(TargetName));
     }
 

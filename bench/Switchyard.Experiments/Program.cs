@@ -1,26 +1,31 @@
+using System.CommandLine;
 using Switchyard.Experiments;
 using Switchyard.Experiments.Cast;
+using Switchyard.Experiments.Drex;
 using Switchyard.Experiments.Engine;
 using Switchyard.Experiments.Results;
 
-string output = Path.Combine("docs", "results");
-bool quick = false;
-string? which = null;
-for (int i = 0; i < args.Length; i++)
+var quick = new Option<bool>("--quick") { Description = "Tiny sizes, to see that an experiment works; its numbers are no results.", Recursive = true };
+var output = new Option<string>("--out") { Description = "Where the document and its figures go.", DefaultValueFactory = _ => Path.Combine("docs", "results"), HelpName = "FOLDER", Recursive = true };
+var text = new Option<FileInfo?>("--text") { Description = "A text to choose the confidence on.", HelpName = "FILE" };
+text.AcceptExistingOnly();
+
+var root = new RootCommand("Measures what the documentation claims, and writes tables and figures.") { quick, output };
+Add("engine", "The CPU engine beside the machine's limits.", [], (setting, document, _) => EngineExperiments.Run(setting, document, Console.Error));
+Add("cast", "CAST, chains, trees and lookup.", [], (setting, document, _) => CastExperiments.Run(setting, document, Console.Error));
+Add("drex", "DREX and its rivals.", [text], (setting, document, parsed) => DrexExperiments.Run(setting, document, parsed.GetValue(text) is { } file ? File.ReadAllText(file.FullName) : null, Console.Error));
+return root.Parse(args).Invoke();
+
+void Add(string name, string description, Option[] options, Action<ExperimentSetting, ResultDocument, ParseResult> run)
 {
-    if (args[i] == "--quick") quick = true;
-    else if (args[i] == "--out" && i + 1 < args.Length) output = args[++i];
-    else if (which is null && args[i] is "cast" or "engine") which = args[i];
-    else which = "";
+    var command = new Command(name, description);
+    foreach (Option option in options) command.Add(option);
+    command.SetAction(parsed =>
+    {
+        using var setting = new ExperimentSetting(parsed.GetValue(quick));
+        var document = new ResultDocument(name, parsed.GetValue(output)!);
+        run(setting, document, parsed);
+        Console.WriteLine(document.Write());
+    });
+    root.Add(command);
 }
-if (which is not ("cast" or "engine"))
-{
-    Console.Error.WriteLine("Write: dotnet run -c Release --project bench/Switchyard.Experiments -- cast|engine [--quick] [--out docs/results]");
-    return 2;
-}
-using var setting = new ExperimentSetting(quick);
-var document = new ResultDocument(which, output);
-if (which == "cast") CastExperiments.Run(setting, document, Console.Error);
-else EngineExperiments.Run(setting, document, Console.Error);
-Console.WriteLine(document.Write());
-return 0;

@@ -14,19 +14,21 @@ internal static class InspectCommand
         var path = new Argument<string>("MODEL") { Description = "A folder or a .gguf file." };
         var quality = new Option<string?>("--quality") { Description = "Load the model too and measure on this text what rounded weights cost: the mean KL divergence from float32.", HelpName = "TEXT" };
         var exits = new Option<string?>("--exits") { Description = "Load the model too and listen at every layer while it reads this text: where its choice becomes stable, and whether early exit is worth it.", HelpName = "TEXT" };
+        var heads = new Option<string?>("--heads") { Description = "With --exits: exit heads of the model's own, a safetensors file; thresholds are tried at their depths.", HelpName = "FILE" };
         Option<bool> json = CommonOptions.Json("everything");
         var opening = new ModelOptions();
-        var command = new Command("inspect", "Show architecture, formats, tokenizer and memory of a model without loading it.") { path, quality, exits, json };
+        var command = new Command("inspect", "Show architecture, formats, tokenizer and memory of a model without loading it.") { path, quality, exits, heads, json };
         opening.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
+                if (parsed.GetValue(heads) is not null && parsed.GetValue(exits) is null) throw new UsageException("--heads says which exits to listen at; give --exits TEXT too, the text to listen to.");
                 LocalModelOptions options = opening.Read(parsed) with { MaxBatch = 1 };
                 string? text = parsed.GetValue(quality) is { } file ? CommonOptions.ReadText(file, terminal) : null;
                 string? listened = parsed.GetValue(exits) is { } other ? other == parsed.GetValue(quality) ? text : CommonOptions.ReadText(other, terminal) : null;
                 ModelInspection model = ModelInspection.Of(parsed.GetRequiredValue(path), options);
                 if (text is not null) model = model with { Quality = QuantizationQuality.Measure(parsed.GetRequiredValue(path), text, options, cancellationToken) };
-                if (listened is not null) model = model with { Exits = ExitInspection.Measure(parsed.GetRequiredValue(path), listened, options, cancellationToken) };
+                if (listened is not null) model = model with { Exits = ExitInspection.Measure(parsed.GetRequiredValue(path), listened, options, parsed.GetValue(heads), cancellationToken) };
                 if (parsed.GetValue(json)) terminal.Data.WriteLine(OutputJson.Write(model));
                 else Print(model, terminal);
                 return ExitCodes.Ok;

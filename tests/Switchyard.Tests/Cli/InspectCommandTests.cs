@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Switchyard.Model.Files;
 using Switchyard.Tests.PropertyRuns;
 using Xunit;
 
@@ -93,5 +94,42 @@ public class InspectCommandTests
         CliRun run = await CliRun.Of(text, CancellationToken.None, "inspect", model, "--exits", "-");
         Assert.Contains($"stable from layer {median} of 12", run.Data, StringComparison.Ordinal);
         Assert.Contains("100 % after layer 12", run.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Exit_heads_of_a_file_are_listened_to_at_their_depths()
+    {
+        const string text = "The old man looked out of the window, and saw that the snow had begun to fall. He had lived in the house for twenty years.";
+        string path = Path.Combine(Path.GetTempPath(), $"switchyard-heads-{Guid.NewGuid():N}.safetensors");
+        try
+        {
+            JsonElement shared = await Exits();
+            float[] gain = [.. Enumerable.Range(0, 128).Select(i => (float)(i % 7) - 3)];
+            SafetensorsWriter.Write(path, [TensorSource.FromFloats(ExitHeadFile.NormName(3), [128], gain)]);
+            JsonElement own = await Exits("--heads", path);
+            Assert.Equal([3], own.GetProperty("exits").EnumerateArray().Select(e => e.GetInt32()));
+            Assert.Equal(Confidences(shared)[..2], Confidences(own)[..2]); // depths without a head of their own speak as before
+            Assert.NotEqual(Confidences(shared)[2], Confidences(own)[2]);
+            Assert.Equal(Confidences(shared)[3], Confidences(own)[3]);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        async Task<JsonElement> Exits(params string[] more) =>
+            (await CliRun.Of(text, CancellationToken.None, ["inspect", Path.Combine(TestPaths.Models, "tales-1m"), "--exits", "-", "--json", .. more])).Json().GetProperty("exits");
+
+        static double[] Confidences(JsonElement exits) => [.. exits.GetProperty("depths").EnumerateArray().Select(d => d.GetProperty("meanConfidence").GetDouble())];
+    }
+
+    [Theory]
+    [InlineData(2, "--exits", "--heads", "heads.safetensors")] // no text to listen to
+    [InlineData(3, "heads.safetensors", "--exits", "-", "--heads", "heads.safetensors")] // not there
+    public async Task Exit_heads_that_cannot_be_listened_to_are_refused(int code, string expected, params string[] more)
+    {
+        CliRun run = await CliRun.Of("Some text to read.", CancellationToken.None, ["inspect", Path.Combine(TestPaths.Models, "tales-1m"), .. more]);
+        Assert.Equal(code, run.Code);
+        Assert.Contains(expected, run.Notes, StringComparison.Ordinal);
     }
 }

@@ -61,12 +61,12 @@ internal static class DrexDriver
         [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, random.Next(1, longest)).Select(_ => random.Next(DrexModels.Vocabulary)).ToArray())];
 }
 
-/// <summary>Goes on or waits by chance: whatever a rule says, tokens stay.</summary>
+/// <summary>Lets none, some or all go on by chance (always all where it is 1 out of 1): whatever a rule says, tokens stay.</summary>
 internal sealed class ChanceRule(int seed, int outOf = 3) : IRebatchRule
 {
     private readonly Random _random = new(seed);
 
-    public bool GoOn(in RampSituation situation) => _random.Next(outOf) == 0;
+    public int Rows(in RampSituation situation) => _random.Next(outOf) != 0 ? 0 : outOf == 1 ? situation.Waiting : 1 + _random.Next(situation.Waiting);
 }
 
 /// <summary>Given times: a fixed part and a part by row, for each stage.</summary>

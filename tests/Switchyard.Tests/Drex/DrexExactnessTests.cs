@@ -52,29 +52,43 @@ public sealed class DrexExactnessTests
 
     [Theory]
     [MemberData(nameof(DrexModels.FamilyNames), MemberType = typeof(DrexModels))]
-    public void Off_and_a_threshold_of_one_are_plain_decoding(string family)
+    public void Off_and_a_threshold_of_one_are_plain_decoding_bit_for_bit(string family)
     {
         int[][] prompts = DrexDriver.Prompts(new Random(4), 6);
         using var plain = new AutoregressiveStrategy(DrexModels.Runner(family));
         using var off = new DrexStrategy(DrexModels.Runner(family), new DrexOptions { Policy = DrexPolicy.Off });
         using var never = new DrexStrategy(DrexModels.Runner(family), new DrexOptions { Confidence = 1, Exits = Exits });
-        DrexRun expected = DrexDriver.Run(plain, DrexDriver.Requests(prompts, Logged));
+        (DecodingRequest[] expected, List<int>[] bits) = Ride(plain, chaos: null);
         foreach (DrexStrategy strategy in (DrexStrategy[])[off, never])
         {
-            DrexRun run = DrexDriver.Run(strategy, DrexDriver.Requests(prompts, Logged), new Random(8));
-            Assert.Equal(expected.Outputs, run.Outputs);
+            (DecodingRequest[] got, List<int>[] gotBits) = Ride(strategy, new Random(8));
+            Assert.Equal(expected.Select(r => r.Output.ToArray()), got.Select(r => r.Output.ToArray()));
+            Assert.Equal(bits, gotBits);
             Assert.Equal(0, strategy.Statistics.ExitTokens);
-            Assert.Equal(expected.Requests.Select(r => r.Statistics.LayerRows), run.Requests.Select(r => r.Statistics.LayerRows));
+            Assert.Equal(expected.Select(r => r.Statistics.LayerRows), got.Select(r => r.Statistics.LayerRows));
         }
+        Assert.All(bits, list => Assert.True(list.Count >= 3 * 14));
 
         using var mixed = new DrexStrategy(DrexModels.Runner(family), new DrexOptions { Confidence = 1, Exits = Exits }, new DrexParts { Rule = new ChanceRule(2) });
-        DecodingRequest[] company = DrexDriver.Requests(prompts, i => Logged(i) with { ExitConfidence = i % 2 == 0 ? 0f : null });
-        DrexDriver.Run(mixed, company, new Random(8));
-        for (int i = 1; i < prompts.Length; i += 2) Assert.Equal(expected.Outputs[i], company[i].Output.ToArray());
+        (DecodingRequest[] company, List<int>[] mixedBits) = Ride(mixed, new Random(8), i => i % 2 == 0 ? 0f : null);
+        for (int i = 1; i < prompts.Length; i += 2)
+        {
+            Assert.Equal(expected[i].Output.ToArray(), company[i].Output.ToArray());
+            Assert.Equal(bits[i], mixedBits[i]);
+        }
+        Assert.NotEqual(bits[0], mixedBits[0]);
         Assert.True(mixed.Statistics.Regroupings > 0);
         Assert.Equal(DecodingGuarantee.Lossless, off.Guarantee);
 
-        static GenerationOptions Logged(int i) => Options(i) with { LogProbs = 3 };
+        (DecodingRequest[], List<int>[]) Ride(IDecodingStrategy strategy, Random? chaos, Func<int, float?>? confidence = null)
+        {
+            List<int>[] seen = [.. prompts.Select(_ => new List<int>())]; // the bits of every log-probability
+            DecodingRequest[] requests = [.. prompts.Select((prompt, i) => new DecodingRequest(
+                prompt, Options(i) with { LogProbs = 3, ExitConfidence = confidence?.Invoke(i) },
+                onToken: token => seen[i].AddRange(token.Choice.Top!.Select(t => BitConverter.SingleToInt32Bits(t.LogProbability)))))];
+            DrexDriver.Run(strategy, requests, chaos);
+            return (requests, seen);
+        }
     }
 
     [Fact]

@@ -81,8 +81,34 @@ public sealed class DrexSchedulingTests
         int best = rule.BestRows(0, 32, 0.5, 16);
         for (int rows = 1; rows <= 16; rows++)
             Assert.True(rule.SecondsPerToken(0, 32, 0.5, best, 16) <= rule.SecondsPerToken(0, 32, 0.5, rows, 16) * 1.02);
-        Assert.True(rule.GoOn(new RampSituation(0, best, 32 - best, 0, 16, 0.5)));
-        Assert.False(rule.GoOn(new RampSituation(0, best - 1, 33 - best, 0, 16, 0.5)));
+        Assert.Equal(best, rule.Rows(new RampSituation(0, best, 32 - best, 0, 16, 0.5)));
+        Assert.Equal(0, rule.Rows(new RampSituation(0, best - 1, 33 - best, 0, 16, 0.5)));
+    }
+
+    [Fact]
+    public void A_group_is_cut_where_one_row_more_begins_a_new_tile()
+    {
+        var costs = new MeasuredSplitCosts([3, 9]);
+        for (int i = 0; i < 400; i++)
+            for (int stage = 0; stage < 2; stage++) costs.Record(stage, 1 + (i % 8), Tiles(1 + (i % 8)) * (stage == 0 ? 0.001 : 0.003));
+        Assert.InRange(costs.Seconds(1, 6) / costs.Seconds(1, 7), 0.5, 0.65); // 0.5 but for the line through all sizes
+        var rule = new GatheringRule(costs, 2);
+        Assert.Equal(6, rule.BestRows(0, 16, 0.75, 8));
+        Assert.Equal(6, rule.Rows(new RampSituation(0, 7, 9, 0, 8, 0.75)));
+        Assert.Equal(0, rule.Rows(new RampSituation(0, 5, 11, 0, 8, 0.75)));
+        Assert.Equal(6, rule.Rows(new RampSituation(0, 6, 10, 0, 8, 0.75, StepBegins: true)));
+        Assert.Equal(0, new GatheringRule(new AffineCosts([0, 0], [1, 1]), 2).Rows(new RampSituation(0, 6, 10, 0, 8, 0.75, StepBegins: true))); // nothing to gain: with those that come
+
+        static int Tiles(int rows) => (rows + 5) / 6;
+    }
+
+    [Fact]
+    public void Sizes_that_are_not_seen_again_are_forgotten_for_the_line()
+    {
+        var costs = new MeasuredSplitCosts([1]);
+        costs.Record(0, 5, 1.0); // a first pass that took long
+        for (int i = 0; i < 3000; i++) costs.Record(0, 1 + (i % 4), 0.001 * (1 + (i % 4)));
+        Assert.InRange(costs.Seconds(0, 5), 0.004, 0.2);
     }
 
     [Fact]

@@ -1,0 +1,36 @@
+using Switchyard.Experiments.Measuring;
+using Switchyard.Strategies.Drex;
+
+namespace Switchyard.Experiments.Drex;
+
+/// <summary>What a policy gave.</summary>
+internal sealed record DrexOutcome(string Name, double Throughput, double Gap50, double Gap95, double Gap99, DrexStatistics Statistics)
+{
+    /// <summary>What came of a load.</summary>
+    public static DrexOutcome Of(SteadyLoad load) => new(load.Name, load.Throughput, load.Gap(0.5), load.Gap(0.95), load.Gap(0.99), ((DrexStrategy)load.Strategy).Statistics);
+
+    /// <summary>Part of the decoded tokens that left early.</summary>
+    public double ExitRate => Statistics.ExitTokens / (double)Math.Max(1, Statistics.ExitTokens + Statistics.DeepTokens);
+
+    /// <summary>Microseconds of a step outside passes and read-outs.</summary>
+    public double DecisionMicroseconds => Statistics.DecisionTime.TotalMicroseconds / Math.Max(1, Statistics.Steps);
+
+    /// <summary>Milliseconds of a step in passes and read-outs.</summary>
+    public double PassMilliseconds => Statistics.PassTime.TotalMilliseconds / Math.Max(1, Statistics.Steps);
+
+    /// <summary>Runs policies in turns of a slice each.</summary>
+    /// <param name="loads">Filled here, disposed by the caller.</param>
+    /// <param name="rounds">Turns.</param>
+    /// <param name="seconds">Least length of a slice.</param>
+    /// <param name="leastSteps">Least steps of a slice.</param>
+    /// <param name="log">Told of every result.</param>
+    public static List<DrexOutcome> Contest(IReadOnlyList<SteadyLoad> loads, int rounds, double seconds, int leastSteps, TextWriter log)
+    {
+        foreach (SteadyLoad load in loads) load.Fill();
+        for (int round = 0; round < rounds; round++)
+            foreach (SteadyLoad load in loads) load.Slice(seconds, leastSteps);
+        List<DrexOutcome> outcomes = [.. loads.Select(Of)];
+        log.WriteLine("    " + string.Join(", ", outcomes.Select(o => FormattableString.Invariant($"{o.Name} {o.Throughput:F0}"))) + " tokens/s");
+        return outcomes;
+    }
+}
