@@ -31,10 +31,16 @@ internal sealed class ExperimentSetting : IDisposable
 
     public string SyntheticName => Quick ? "llama-1b's form, made tiny" : "llama-1b";
 
+    /// <summary>Rounds on models of true shape, which take their time.</summary>
+    public int LargeRounds => Quick ? 1 : 2;
+
+    /// <summary>Tokens of a request there.</summary>
+    public int LargeTokens => Quick ? 12 : 48;
+
     public ITokenizer Tokenizer { get; }
 
     /// <summary>Times everything is measured; medians count.</summary>
-    public int Rounds => Quick ? 1 : 5;
+    public int Rounds => Quick ? 1 : 3;
 
     /// <summary>Tokens of a request.</summary>
     public int NewTokens => Quick ? 16 : 96;
@@ -49,11 +55,17 @@ internal sealed class ExperimentSetting : IDisposable
         return Keep(ModelLoader.Load(files, Backend, new LoadOptions { ContextLength = Math.Min(512, files.Config.MaxPositionEmbeddings) }));
     }
 
-    public TransformerModel OpenSynthetic()
+    /// <summary>A model of true shape with random weights. Close it before the next is opened: memory.</summary>
+    public TransformerModel OpenSynthetic(DType format) => Keep(SyntheticModel.Create(Backend, SyntheticShape, format, LargeContext));
+
+    /// <summary>One whose text is certain: every token is followed by the next id.</summary>
+    public TransformerModel OpenSuccessor(DType format) => Keep(SyntheticModel.CreateSuccessor(Backend, SyntheticShape, format, LargeContext));
+
+    /// <summary>Frees a model.</summary>
+    public void Close(TransformerModel model)
     {
-        ModelConfig config = SyntheticModel.Shape("llama-1b");
-        if (Quick) config = config with { LayerCount = 2, HiddenSize = 512, IntermediateSize = 1024, HeadCount = 8, VocabSize = 1024 };
-        return Keep(SyntheticModel.Create(Backend, config, DType.Q8_0, contextLength: 512));
+        _models.Remove(model);
+        model.Dispose();
     }
 
     public void Dispose()
@@ -61,6 +73,12 @@ internal sealed class ExperimentSetting : IDisposable
         foreach (TransformerModel model in _models) model.Dispose();
         Backend.Dispose();
     }
+
+    private const int LargeContext = 256;
+
+    private ModelConfig SyntheticShape => Quick
+        ? SyntheticModel.Shape("llama-1b") with { LayerCount = 2, HiddenSize = 512, IntermediateSize = 1024, HeadCount = 8, VocabSize = 1024 }
+        : SyntheticModel.Shape("llama-1b");
 
     private TransformerModel Keep(TransformerModel model)
     {
