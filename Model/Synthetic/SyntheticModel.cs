@@ -33,7 +33,22 @@ public static class SyntheticModel
     /// 256-blocks is made as Q8_0 instead, as converters do.</param>
     /// <param name="contextLength">Tokens a sequence may have.</param>
     /// <param name="seed">Chooses the weights.</param>
-    public static TransformerModel Create(IBackend backend, ModelConfig config, DType format, int contextLength, ulong seed = 1)
+    public static TransformerModel Create(IBackend backend, ModelConfig config, DType format, int contextLength, ulong seed = 1) =>
+        Make(backend, config, format, contextLength, seed, isSuccessor: false);
+
+    /// <summary>
+    /// Makes a model of the same shape and cost whose text is known beforehand: under greedy decoding every token is followed by
+    /// the next id, and the last id by the first. Attention and feed-forward layers are computed and add nothing; the head is the
+    /// table, moved by one row.
+    /// </summary>
+    /// <inheritdoc cref="Create"/>
+    public static TransformerModel CreateSuccessor(IBackend backend, ModelConfig config, DType format, int contextLength, ulong seed = 1)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return Make(backend, config with { TieWordEmbeddings = false }, format, contextLength, seed, isSuccessor: true);
+    }
+
+    private static TransformerModel Make(IBackend backend, ModelConfig config, DType format, int contextLength, ulong seed, bool isSuccessor)
     {
         ulong next = seed << 20;
         int kv = config.KvDim, query = config.QueryDim, hidden = config.HiddenSize, inner = config.IntermediateSize;
@@ -45,21 +60,28 @@ public static class SyntheticModel
             blocks[i] = new BlockWeights
             {
                 AttentionNorm = Ones(name, hidden), FeedForwardNorm = Ones(name, hidden),
-                Query = Matrix(name, query, hidden), Key = Matrix(name, kv, hidden), Value = Matrix(name, kv, hidden), Output = Matrix(name, hidden, query),
-                Gate = Matrix(name, inner, hidden), Up = Matrix(name, inner, hidden), Down = Matrix(name, hidden, inner),
+                Query = Matrix(name, query, hidden), Key = Matrix(name, kv, hidden), Value = Matrix(name, kv, hidden), Output = Adding(name, query),
+                Gate = Matrix(name, inner, hidden), Up = Matrix(name, inner, hidden), Down = Adding(name, inner),
                 QueryBias = config.QkvBias ? Vector(name, query) : null, KeyBias = config.QkvBias ? Vector(name, kv) : null,
                 ValueBias = config.QkvBias ? Vector(name, kv) : null,
                 QueryNorm = config.QkNorm ? Ones(name, config.HeadDim) : null, KeyNorm = config.QkNorm ? Ones(name, config.HeadDim) : null,
             };
         }
-        Weight output = config.TieWordEmbeddings ? head : Matrix("head", config.VocabSize, hidden);
+        Weight output = config.TieWordEmbeddings ? head
+            : isSuccessor ? backend.Upload("head", new MovedRows(Random(config.VocabSize, hidden, seed << 20)))
+            : Matrix("head", config.VocabSize, hidden);
         return new TransformerModel(backend, config, new TransformerWeights(head, blocks, Ones("norm", hidden), output), contextLength);
 
-        Weight Matrix(string name, int rows, int cols)
+        Weight Matrix(string name, int rows, int cols) => backend.Upload(name, Random(rows, cols, next++));
+
+        Weight Adding(string name, int cols) // what is added to the hidden state
         {
-            DType dtype = cols % format.BlockElements() == 0 ? format : DType.Q8_0;
-            return backend.Upload(name, new RandomTensorData(dtype, rows, cols, next++, (float)(1 / Math.Sqrt(cols))));
+            RandomTensorData random = Random(hidden, cols, next++);
+            return backend.Upload(name, isSuccessor ? new ArrayTensorData(random.DType, hidden, cols, new byte[random.ByteCount]) : random);
         }
+
+        RandomTensorData Random(int rows, int cols, ulong number) =>
+            new(cols % format.BlockElements() == 0 ? format : DType.Q8_0, rows, cols, number, (float)(1 / Math.Sqrt(cols)));
 
         Weight Vector(string name, int cols) => backend.Upload(name, new RandomTensorData(DType.F32, 1, cols, next++, 0.02f));
 
@@ -77,4 +99,10 @@ public static class SyntheticModel
         MaxPositionEmbeddings = 131072, RopeTheta = 500000, TieWordEmbeddings = true,
         RopeScaling = new RopeScaling.Llama3(32, 1, 4, 8192),
     };
+
+    /// <summary>A tensor whose row i is row i − 1 of another, and whose first is its last.</summary>
+    private sealed class MovedRows(TensorData inner) : TensorData(inner.DType, inner.Rows, inner.Cols)
+    {
+        public override void ReadRow(int row, Span<byte> destination) => inner.ReadRow(row == 0 ? Rows - 1 : row - 1, destination);
+    }
 }

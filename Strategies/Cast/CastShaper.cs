@@ -13,15 +13,18 @@ namespace Switchyard.Strategies.Cast;
 /// </remarks>
 public sealed class CastShaper : ITreeShaper
 {
+    private const int ExploringSteps = 32;
+
     private readonly ICostModel _costs;
     private readonly CastOptions _options;
     private readonly DecayWindow[] _decay;     // [depth]: utility of layer depth + 1 over that of layer depth
+    private readonly LayerForecast _forecast;
     private readonly SpeedTracker _speed = new();
     private readonly bool _tunes;
     private readonly int[] _widths;            // [depth]: rows of a request in the draft pass on layer depth
-    private double[] _utility = [], _cost = [];
+    private double[] _utility = [], _cost = [], _verify = [], _scores = [];
     private int[] _shares = [];                // [session]
-    private int _batch, _context, _drafted, _layers;
+    private int _batch, _context, _drafted, _layers, _steps;
     private double _layerUtility, _unit;
     private bool _speculates;
 
@@ -33,6 +36,7 @@ public sealed class CastShaper : ITreeShaper
         _decay = new DecayWindow[_options.MaxDepth + 1];
         for (int i = 0; i < _decay.Length; i++) _decay[i] = new DecayWindow(_options.DecayWindow);
         _widths = new int[_options.MaxDepth + 1];
+        _forecast = new LayerForecast(_options.MaxDepth + 1, _options.MaxBreadth, _options.DecayWindow);
         _tunes = _options.BreadthThreshold is null || _options.DepthThreshold is null || _options.VerifyThreshold is null;
     }
 
@@ -75,22 +79,33 @@ public sealed class CastShaper : ITreeShaper
         _widths[0] = 1;
         if (_shares.Length < _batch) _shares = new int[2 * _batch];
         int most = _batch * Math.Max(_options.MaxBreadth, _options.MaxNodes + 1) + 1;
-        if (_utility.Length < most) (_utility, _cost) = (new double[most], new double[most]);
+        if (_utility.Length < most) (_utility, _cost, _verify, _scores) = (new double[most], new double[most], new double[most], new double[most]);
+        _steps++;
+        if (!_speculates)
+        {
+            Last = new CastDecision(false, 0, 0, 0, _speed.Threshold);
+            return;
+        }
+        int sizes = _options.MaxNodes * (_options.PerRequest ? _batch : 1) + 1;
+        for (int k = 0; k < sizes; k++) _verify[k] = Between(1 + (double)k / ItemsPerRow, draft: false) / _unit;
+        _forecast.Begin(_verify.AsSpan(0, sizes));
     }
 
     /// <inheritdoc/>
     public bool Grow(ReadOnlySpan<DraftSession> sessions, int depth)
     {
         _layers = depth;
-        int width = Breadth(sessions, out double utility, out double cost);
-        if (width == 0 || utility <= 0) return EndAll(sessions);
+        int items = Layer(sessions, out int widest);
+        if (items == 0 || _utility[0] <= 0) return EndAll(sessions);
+        ReadOnlySpan<double> gains = Forecast(sessions, depth, items, widest);
+        int width = Breadth(gains);
+        double utility = _utility[Math.Max(width, 1) - 1];
         _decay[depth - 1].Push(utility / _layerUtility); // this layer exists: what it turned out to be worth
         _layerUtility = utility;
-        if (depth >= _options.MaxDepth) return EndAll(sessions);
+        if (width == 0 || depth >= _options.MaxDepth || !IsDeepened(depth, width, gains)) return EndAll(sessions);
 
-        // Depth pruning: is the next layer expected to be worth another draft pass?
-        double threshold = _options.DepthThreshold ?? _speed.Threshold;
-        if (_decay[depth].Mean * utility < threshold * cost) return EndAll(sessions);
+        if (_options.PerRequest) Share(sessions, width, fromLayer: true, _options.MaxBreadth);
+        int rows = (width + ItemsPerRow - 1) / ItemsPerRow;
         bool any = false;
         for (int j = 0; j < sessions.Length; j++)
         {
@@ -98,15 +113,15 @@ public sealed class CastShaper : ITreeShaper
             sessions[j].SetFrontier(_options.PerRequest ? _shares[j] : width);
             any |= sessions[j].FrontierCount > 0;
         }
-        _widths[depth] = width;
-        _drafted += width;
+        _widths[depth] = rows;
+        _drafted += rows;
         return any;
     }
 
     /// <inheritdoc/>
     public void Prune(ReadOnlySpan<DraftSession> sessions)
     {
-        if (_batch == 0) return;
+        if (_batch == 0 || !_speculates) return;
         int items = Rerank(sessions);
         double threshold = _options.VerifyThreshold ?? _speed.Threshold;
         int kept = MarginalChoice.Keep(_utility.AsSpan(0, items), _cost.AsSpan(0, items), threshold) - 1; // the root is the first item
@@ -137,25 +152,46 @@ public sealed class CastShaper : ITreeShaper
         if (_batch > 0) _costs.BetweenSteps(); // not while everybody waits for a first token
     }
 
-    /// <summary>Breadth pruning: the width of the layer drafted last, its utility, and the price of drafting on it.</summary>
-    private int Breadth(ReadOnlySpan<DraftSession> sessions, out double utility, out double cost)
+    /// <summary>Items that one row of every request stands for: widths are counted by request, or over all requests together.</summary>
+    private int ItemsPerRow => _options.PerRequest ? _batch : 1;
+
+    /// <summary>Utilities of the best 1, 2, … nodes of the layer drafted last, and the price of drafting below as many of them as may be.</summary>
+    private int Layer(ReadOnlySpan<DraftSession> sessions, out int widest)
     {
-        int steps = _options.PerRequest ? _batch * _options.MaxBreadth : _options.MaxBreadth, items = 0;
+        int items = 0, share = ItemsPerRow;
         foreach (DraftSession session in sessions)
-            if (session.FrontierCount > 0) items = Math.Max(items, Math.Min(_options.MaxBreadth, session.Tree.Count - session.LayerStart));
-        if (_options.PerRequest) items = ByWorth(sessions, steps, fromLayer: true);
+            if (session.FrontierCount > 0) items = Math.Max(items, Math.Min(_options.MaxNodes, session.Tree.Count - session.LayerStart));
+        if (_options.PerRequest) items = ByWorth(sessions, _batch * _options.MaxBreadth, fromLayer: true);
         else AverageRanks(sessions, items, fromLayer: true);
-        for (int k = 0; k < items; k++)
-        {
-            double rows = _options.PerRequest ? (k + 1.0) / _batch : k + 1;
-            _cost[k] = Between(rows, draft: true) / _unit;
-        }
-        int kept = MarginalChoice.Keep(_utility.AsSpan(0, items), _cost.AsSpan(0, items), _options.BreadthThreshold ?? _speed.Threshold);
-        (utility, cost) = kept == 0 ? (0, 0) : (_utility[kept - 1], _cost[kept - 1]);
-        if (!_options.PerRequest) return kept;
-        Share(sessions, kept, fromLayer: true, _options.MaxBreadth);
-        return (kept + _batch - 1) / _batch;
+        widest = Math.Min(items, share * _options.MaxBreadth);
+        for (int k = 0; k < widest; k++) _cost[k] = Between((k + 1.0) / share, draft: true) / _unit;
+        return items;
     }
+
+    /// <summary>What drafting below the best 1, 2, … nodes of the layer is expected to bring, net of verification; over all requests where widths are.</summary>
+    private ReadOnlySpan<double> Forecast(ReadOnlySpan<DraftSession> sessions, int depth, int items, int widest)
+    {
+        int share = ItemsPerRow, sizes = _options.MaxNodes * share + 1;
+        for (int k = 0; k < items; k++) _scores[k] = share * (_utility[k] - (k > 0 ? _utility[k - 1] : 0));
+        _forecast.Observe(depth, sessions);
+        return _forecast.Gains(depth, _scores.AsSpan(0, items), widest, _verify.AsSpan(0, sizes), share * _speed.Threshold, _steps % ExploringSteps == 0);
+    }
+
+    /// <summary>Breadth pruning: how many nodes of the layer are worth a place in the next draft pass; 0 only where that is for the forecast to say.</summary>
+    private int Breadth(ReadOnlySpan<double> gains)
+    {
+        ReadOnlySpan<double> costs = _cost.AsSpan(0, gains.Length);
+        if (_options.BreadthThreshold is { } c1) return MarginalChoice.Keep(_utility.AsSpan(0, gains.Length), costs, c1);
+        int kept = MarginalChoice.Keep(gains, costs, ItemsPerRow * _speed.Threshold);
+        return _options.DepthThreshold is null && !Pays(gains, kept) ? 0 : kept;
+    }
+
+    /// <summary>Depth pruning: is the next layer expected to be worth another draft pass?</summary>
+    private bool IsDeepened(int depth, int width, ReadOnlySpan<double> gains) => _options.DepthThreshold is { } c2
+        ? _decay[depth].Mean * _utility[width - 1] >= c2 * _cost[width - 1]
+        : Pays(gains, width);
+
+    private bool Pays(ReadOnlySpan<double> gains, int width) => gains[width - 1] > ItemsPerRow * _speed.Threshold * _cost[width - 1];
 
     /// <summary>Utilities and costs of verifying the root and the best 0, 1, 2, … of all nodes.</summary>
     private int Rerank(ReadOnlySpan<DraftSession> sessions)
@@ -166,7 +202,7 @@ public sealed class CastShaper : ITreeShaper
         else AverageRanks(sessions, items, fromLayer: false);
         for (int k = items; k > 0; k--) _utility[k] = 1 + _utility[k - 1];
         _utility[0] = 1; // the root: its token is certain
-        for (int k = 0; k <= items; k++) _cost[k] = Between(1 + (_options.PerRequest ? (double)k / _batch : k), draft: false) / _unit;
+        _verify.AsSpan(0, items + 1).CopyTo(_cost);
         return items + 1;
     }
 

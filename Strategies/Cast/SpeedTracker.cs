@@ -7,13 +7,14 @@ namespace Switchyard.Strategies.Cast;
 /// <remarks>While speculation loses, it pauses, and is tried again after 4, 8, … 256 steps.</remarks>
 public sealed class SpeedTracker
 {
-    private const double Weight = 0.05, TrialWeight = 0.2, Least = 1, Most = 10, First = 1.5;
+    private const double Weight = 0.05, TrialWeight = 0.2, Least = 1, Most = 10, First = 1.5, Stall = 4;
     private const int ShortestPause = 4, LongestPause = 256, TrialSteps = 8, FirstTrialSteps = 24;
 
     private int _pause, _nextPause = ShortestPause, _trial = FirstTrialSteps;
+    private double _tokens = First, _time = 1; // of a step, averages that forget; time in plain steps
 
     /// <summary>Tokens for the time that plain decoding takes for one, as an average that forgets.</summary>
-    public double Speed { get; private set; } = First;
+    public double Speed => _tokens / _time;
 
     /// <summary>The threshold: <see cref="Speed"/> between 1 and 10.</summary>
     public double Threshold => Math.Clamp(Speed, Least, Most);
@@ -22,7 +23,7 @@ public sealed class SpeedTracker
     public bool Speculates()
     {
         if (_pause == 0) return true;
-        if (--_pause == 0) (_trial, Speed) = (TrialSteps, Least); // a fair chance, without the past's weight
+        if (--_pause == 0) (_trial, _tokens, _time) = (TrialSteps, Least, 1); // a fair chance, without the past's weight
         return false;
     }
 
@@ -32,9 +33,11 @@ public sealed class SpeedTracker
     /// <param name="plainSeconds">What a plain step would have taken.</param>
     public void Observe(double tokens, double seconds, double plainSeconds)
     {
-        double speed = tokens * plainSeconds / seconds;
-        if (!double.IsFinite(speed)) return;
-        Speed += (_trial > 0 ? TrialWeight : Weight) * (Math.Min(speed, 2 * Most) - Speed);
+        double steps = seconds / plainSeconds, weight = _trial > 0 ? TrialWeight : Weight;
+        if (!double.IsFinite(steps) || !(steps > 0)) return;
+        // Tokens over time, not the mean of their ratios: a short step counts for less than a long one. A stall is not the tree's fault.
+        _tokens += weight * (tokens - _tokens);
+        _time += weight * (Math.Min(steps, Stall * Math.Max(1, _time)) - _time);
         if (_trial > 0)
         {
             _trial--;

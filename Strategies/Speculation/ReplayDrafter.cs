@@ -7,7 +7,7 @@ namespace Switchyard.Strategies.Speculation;
 /// real draft exists.
 /// </summary>
 /// <remarks>
-/// At every position the truth lies at rank r with probability α(1 − α)^r, drawn from the position alone, so a chain accepts
+/// At every position the truth lies at rank r with probability α(1 − α)^r, drawn from the position and the request's seed alone, so a chain accepts
 /// each guess with probability α. Beside a wrong guess the recording goes on: what follows is judged by the target like any
 /// other draft's.
 /// </remarks>
@@ -39,7 +39,7 @@ public sealed class ReplayDrafter(Func<DecodingRequest, ReadOnlyMemory<int>> rec
             foreach (int node in session.Frontier)
             {
                 int depth = node == DraftTree.Root ? 0 : session.Tree.Depths[node], at = session.Request.Output.Length + depth;
-                if (at < output.Length) session.Offer(node, Guesses(output.Span[at], at, children));
+                if (at < output.Length) session.Offer(node, Guesses(output.Span[at], session.Request.Seed, at, children));
             }
         }
         return 0;
@@ -58,9 +58,9 @@ public sealed class ReplayDrafter(Func<DecodingRequest, ReadOnlyMemory<int>> rec
     {
     }
 
-    private ReadOnlySpan<DraftCandidate> Guesses(int truth, int position, int children)
+    private ReadOnlySpan<DraftCandidate> Guesses(int truth, ulong request, int position, int children)
     {
-        ulong draw = Mix(seed ^ Mix((uint)position + 1UL));
+        ulong draw = Mix(seed ^ Mix(request ^ Mix((uint)position + 1UL)));
         double uniform = (draw >> 11) * (1.0 / (1UL << 53)), chance = acceptance;
         int place = 0;
         while (place < children && uniform >= chance)

@@ -11,6 +11,8 @@ namespace Switchyard.Experiments;
 /// <summary>The machine, the models and the sizes that experiments share.</summary>
 internal sealed class ExperimentSetting : IDisposable
 {
+    private const int LargeContext = 256;
+
     private readonly List<TransformerModel> _models = [];
 
     public ExperimentSetting(bool quick)
@@ -31,10 +33,16 @@ internal sealed class ExperimentSetting : IDisposable
 
     public string SyntheticName => Quick ? "llama-1b's form, made tiny" : "llama-1b";
 
+    /// <summary>Rounds on models of true shape, which take their time.</summary>
+    public int LargeRounds => Quick ? 1 : 2;
+
+    /// <summary>Tokens of a request there.</summary>
+    public int LargeTokens => Quick ? 12 : 48;
+
     public ITokenizer Tokenizer { get; }
 
     /// <summary>Times everything is measured; medians count.</summary>
-    public int Rounds => Quick ? 1 : 5;
+    public int Rounds => Quick ? 1 : 3;
 
     /// <summary>Tokens of a request.</summary>
     public int NewTokens => Quick ? 16 : 96;
@@ -54,7 +62,18 @@ internal sealed class ExperimentSetting : IDisposable
         ? SyntheticModel.Shape("llama-1b") with { LayerCount = 2, HiddenSize = 512, IntermediateSize = 1024, HeadCount = 8, VocabSize = 1024 }
         : SyntheticModel.Shape("llama-1b");
 
-    public TransformerModel OpenSynthetic() => Keep(SyntheticModel.Create(Backend, SyntheticShape, DType.Q8_0, contextLength: 512));
+    /// <summary>A model of true shape with random weights. Close it before the next is opened: memory.</summary>
+    public TransformerModel OpenSynthetic(DType format, int context = LargeContext) => Keep(SyntheticModel.Create(Backend, SyntheticShape, format, context));
+
+    /// <summary>One whose text is certain: every token is followed by the next id.</summary>
+    public TransformerModel OpenSuccessor(DType format) => Keep(SyntheticModel.CreateSuccessor(Backend, SyntheticShape, format, LargeContext));
+
+    /// <summary>Frees a model.</summary>
+    public void Close(TransformerModel model)
+    {
+        _models.Remove(model);
+        model.Dispose();
+    }
 
     public void Dispose()
     {

@@ -7,12 +7,14 @@ using Switchyard.Experiments.Results;
 
 var quick = new Option<bool>("--quick") { Description = "Tiny sizes, to see that an experiment works; its numbers are no results.", Recursive = true };
 var output = new Option<string>("--out") { Description = "Where the document and its figures go.", DefaultValueFactory = _ => Path.Combine("docs", "results"), HelpName = "FOLDER", Recursive = true };
-var text = new Option<FileInfo?>("--text") { Description = "A text to choose the confidence on.", HelpName = "FILE" };
+var text = new Option<FileInfo>("--text") { Description = "A text to choose the confidence on.", HelpName = "FILE" };
 text.AcceptExistingOnly();
+var only = new Option<string[]>("--only") { Description = $"Some parts of the document: {string.Join(", ", Parts.Names)}.", AllowMultipleArgumentsPerToken = true, HelpName = "PART" };
+only.AcceptOnlyFromAmong([.. Parts.Names]);
 
 var root = new RootCommand("Measures what the documentation claims, and writes tables and figures.") { quick, output };
 Add("engine", "The CPU engine beside the machine's limits.", [], (setting, document, _) => EngineExperiments.Run(setting, document, Console.Error));
-Add("cast", "CAST, chains, trees and lookup.", [], (setting, document, _) => CastExperiments.Run(setting, document, Console.Error));
+Add("cast", "CAST, chains, trees and lookup.", [only], (setting, document, parsed) => CastExperiments.Run(setting, document, Console.Error, parsed.GetValue(only)));
 Add("drex", "DREX and its rivals.", [text], (setting, document, parsed) => DrexExperiments.Run(setting, document, parsed.GetValue(text) is { } file ? File.ReadAllText(file.FullName) : null, Console.Error));
 return root.Parse(args).Invoke();
 

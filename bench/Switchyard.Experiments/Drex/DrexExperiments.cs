@@ -1,5 +1,6 @@
 using Switchyard.Experiments.Results;
 using Switchyard.Model;
+using Switchyard.Tensor;
 
 namespace Switchyard.Experiments.Drex;
 
@@ -29,7 +30,7 @@ internal static class DrexExperiments
         var fixedRates = new ThroughputExperiment(setting, document, log);
         fixedRates.Run(shared.TargetName, (rate, _) => new DrexLoads(setting.Tales, setting.TalesPrompts, setting.TalesTokens, [DrexSetting.QuarterOf(setting.Tales)], (float)(1 - rate), Synthetic: true), setting.Batches, setting.Quick ? 0.02 : 0.25);
         log.WriteLine($"  loading {shared.SyntheticName}");
-        TransformerModel large = shared.OpenSynthetic();
+        TransformerModel large = shared.OpenSynthetic(DType.Q8_0, context: 512);
         int[][] prompts = [.. Enumerable.Range(1, 16).Select(i => (int[])[i, i + 1])];
         fixedRates.Run($"{shared.SyntheticName}, Q8_0", (rate, batch) => new DrexLoads(large, prompts, setting.Quick ? 8 : batch <= 8 ? 110 : 62, [DrexSetting.QuarterOf(large)], (float)(1 - rate), Synthetic: true), setting.Batches, setting.Quick ? 0.02 : 0.7);
         new ThresholdExperiment(setting, document, log).Sweep();

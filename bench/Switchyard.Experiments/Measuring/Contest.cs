@@ -1,34 +1,58 @@
 using Switchyard.Strategies;
 using Switchyard.Strategies.Drex;
+using Switchyard.Strategies.Speculation;
 
 namespace Switchyard.Experiments.Measuring;
 
 /// <summary>
-/// Strategies side by side on the same requests: every round runs each once, so that a slow moment falls on all alike, and medians over
-/// rounds count. A first round warms up and is thrown away.
+/// Strategies side by side on the same requests: every round runs each once, so that a slow moment falls on all alike. A first
+/// round warms up and is thrown away.
 /// </summary>
+/// <param name="prompts">Prompts.</param>
+/// <param name="options">Options of the i-th request.</param>
+/// <param name="rounds">Rounds that count.</param>
 internal sealed class Contest(IReadOnlyList<int[]> prompts, Func<int, GenerationOptions> options, int rounds) : IDisposable
 {
     private readonly List<(string Name, IDecodingStrategy Strategy)> _entries = [];
+    private readonly Dictionary<string, DraftTally> _tallies = [];
 
-    public void Add(string name, IDecodingStrategy strategy) => _entries.Add((name, strategy));
+    /// <summary>Tokens of each request in the first round; null for as many as in the others. Models of true shape have no time to warm up for long.</summary>
+    public int? WarmUpTokens { get; init; }
 
-    /// <summary>Tokens a second of each, and whether every one gave the first one's tokens.</summary>
-    public Dictionary<string, double> Run(int batch, TextWriter log)
+    /// <summary>Called before every round that counts.</summary>
+    public Action? BeforeRound { get; init; }
+
+    /// <summary>Adds a contender; the first is what others are compared with. Owned from here on.</summary>
+    public void Add(string name, IDecodingStrategy strategy)
+    {
+        _entries.Add((name, strategy));
+        if (strategy is SpeculativeStrategy speculative) _tallies[name] = new DraftTally(speculative);
+    }
+
+    /// <summary>Runs every round, and checks that all gave the first one's tokens.</summary>
+    public ContestResult Run(int batch, TextWriter log)
     {
         var speeds = _entries.ToDictionary(entry => entry.Name, _ => new List<double>());
         IReadOnlyList<int[]>? want = null;
         for (int round = -1; round < rounds; round++)
+        {
+            bool warms = round < 0 && WarmUpTokens is not null;
+            if (round >= 0) BeforeRound?.Invoke();
+            if (round == 0) foreach (DraftTally tally in _tallies.Values) tally.Clear();
+            IReadOnlyList<int[]>? first = null;
             foreach ((string name, IDecodingStrategy strategy) in _entries)
             {
-                DrexMeasurementReport report = DrexMeasurement.Run(strategy, prompts, options, batch);
-                want ??= report.Outputs;
-                if (!report.Outputs.Zip(want).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)))
+                DrexMeasurementReport report = DrexMeasurement.Run(strategy, prompts, warms ? i => options(i) with { MaxNewTokens = WarmUpTokens } : options, batch);
+                first ??= report.Outputs;
+                if (!warms) want ??= report.Outputs;
+                if (!report.Outputs.Zip(want ?? first).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)))
                     throw new InvalidOperationException($"'{name}' gave other tokens than '{_entries[0].Name}': its speed would mean nothing.");
                 if (round >= 0) speeds[name].Add(report.Throughput);
             }
-        foreach ((string name, List<double> list) in speeds) log.WriteLine(FormattableString.Invariant($"  batch {batch} {name}: {Median(list):F1} tokens/s"));
-        return speeds.ToDictionary(pair => pair.Key, pair => Median(pair.Value));
+        }
+        var result = new ContestResult(_entries[0].Name, speeds, _tallies);
+        foreach (string name in speeds.Keys) log.WriteLine(FormattableString.Invariant($"  batch {batch} {name}: {result[name]:F1} tokens/s, {result.Gain(name):F2} times"));
+        return result;
     }
 
     public void Dispose()

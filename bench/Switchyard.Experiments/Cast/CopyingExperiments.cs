@@ -1,0 +1,75 @@
+using Switchyard.Experiments.Measuring;
+using Switchyard.Experiments.Results;
+using Switchyard.Model;
+using Switchyard.Strategies;
+using Switchyard.Strategies.Speculation;
+using Switchyard.Tensor;
+
+namespace Switchyard.Experiments.Cast;
+
+/// <summary>Lookup where the output repeats the prompt.</summary>
+internal static class CopyingExperiments
+{
+    private const int First = 100; // the first token of a text on the true shape
+
+    private static readonly string[] Texts =
+    [
+        "The fox went to the well and looked into the water. He saw the moon there, and he thought that it was a cheese. ",
+        "There was once a tailor who had three sons and one goat. Every day one of the sons took the goat to the meadow. ",
+        "The miller said that the mill should go to the eldest, the donkey to the second, and the cat to the youngest. ",
+    ];
+
+    /// <summary>The trained model, which may copy or not.</summary>
+    public static void OnTales(ExperimentSetting setting, ResultDocument document, TransformerModel target, TextWriter log)
+    {
+        int[][] prompts = [.. Texts.Select(text => setting.Tokenizer.Encode(text + text + text[..30]))];
+        using var contest = new Contest(prompts, _ => new GenerationOptions { Temperature = 0, MaxNewTokens = setting.NewTokens, IgnoreEos = true }, setting.Rounds);
+        contest.Add("plain", new AutoregressiveStrategy(TalesExperiments.Runner(target, 1, 1)));
+        contest.Add("lookup", SpeculativeStrategies.Lookup(TalesExperiments.Runner(target, 1, 9)));
+        ContestResult result = contest.Run(1, log);
+        document.Heading(3, "Lookup on copying");
+        document.Text($"Temperature 0: a passage twice, then its first words; whether the model goes on copying is up to the model. {result.Drafts("lookup").TokensPerStep:F2} tokens a pass that checked guesses; {result.Gain("lookup"):F2} times plain ({result["plain"]:F1} tokens/s).");
+    }
+
+    /// <summary>
+    /// A model of true shape and cost whose next token is always the next id, so that what it will write can be put into its prompt
+    /// beforehand, with differences: lookup works as ever, and nobody tells it where they are.
+    /// </summary>
+    public static void OnTrueShape(ExperimentSetting setting, ResultDocument document, TextWriter log)
+    {
+        TransformerModel model = setting.OpenSuccessor(DType.Q8_0);
+        int tokens = setting.Quick ? 24 : 2 * setting.LargeTokens;
+        (string Name, int[] Prompt)[] tasks =
+        [
+            ("a copy", Prompt(tokens, _ => true, replaces: false)),
+            ("a code edit: one token of 24 is another", Prompt(tokens, i => i % 24 != 20, replaces: true)),
+            ("a summary that quotes: 24 tokens quoted, then 6 of its own", Prompt(tokens, i => i % 30 < 24, replaces: false)),
+        ];
+        document.Heading(2, $"Lookup on copying, {setting.SyntheticName}, Q8_0");
+        document.Text($"A model of the true shape, with every product computed, whose weights make it write consecutive ids. The prompt is the text it will write, with differences; lookup finds in it what it can, chains of 8. {tokens} tokens, batch 1.");
+        var rows = new List<object?[]>();
+        foreach ((string name, int[] prompt) in tasks)
+        {
+            using var contest = new Contest([prompt], _ => new GenerationOptions { Temperature = 0, MaxNewTokens = tokens, IgnoreEos = true }, setting.LargeRounds) { WarmUpTokens = 4 };
+            contest.Add("plain", new AutoregressiveStrategy(TalesExperiments.Runner(model, 1, 1)));
+            contest.Add("lookup", SpeculativeStrategies.Lookup(TalesExperiments.Runner(model, 1, 9)));
+            ContestResult result = contest.Run(1, log);
+            rows.Add([name, result["plain"], result.Drafts("lookup").TokensPerStep, result.Gain("lookup")]);
+        }
+        document.Table(["task", "plain, tokens/s", "tokens a pass that checked", "lookup, times plain"], rows);
+        setting.Close(model);
+    }
+
+    /// <summary>A text of consecutive ids as it stands in a prompt, then its first two tokens again: the model writes all of it.</summary>
+    /// <param name="tokens">Tokens that will be written.</param>
+    /// <param name="stands">Whether the i-th token stands in the prompt.</param>
+    /// <param name="replaces">Whether another token stands in place of one that does not, or nothing.</param>
+    private static int[] Prompt(int tokens, Func<int, bool> stands, bool replaces)
+    {
+        var prompt = new List<int>();
+        for (int i = 0; i < tokens + 2; i++)
+            if (stands(i)) prompt.Add(First + i);
+            else if (replaces) prompt.Add(First - 1 - i % 50);
+        return [.. prompt, First, First + 1];
+    }
+}
