@@ -53,7 +53,7 @@ internal sealed class ModelSession : IDisposable
     }
 
     /// <summary>What strategies are made from.</summary>
-    public StrategyContext StrategyContext(LocalModelOptions options) => new(Model, Tokenizer, options, CacheTokens(options), draft => OpenDraft(draft, options));
+    public StrategyContext StrategyContext(LocalModelOptions options) => new(Model, Tokenizer, options, CacheTokens(options), draft => OpenDraft(draft, options)) { TargetPath = Path };
 
     /// <summary>Frees drafts, weights and the backend.</summary>
     public void Dispose()

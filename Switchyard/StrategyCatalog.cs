@@ -9,6 +9,7 @@ public static class StrategyCatalog
     /// <summary>What the product brings.</summary>
     public static IReadOnlyList<StrategyKind> BuiltIn { get; } =
     [
+        AutoKind.Kind,
         new("plain", "plain", "One token of the model a step: what every lossless strategy is measured against.", DecodingGuarantee.Lossless,
             static (spec, context) =>
             {
@@ -18,6 +19,9 @@ public static class StrategyCatalog
         .. SpeculativeKinds.All,
         DrexKind.Kind,
     ];
+
+    /// <summary>Whether the product brings a strategy of this name.</summary>
+    internal static bool Has(string name) => BuiltIn.Any(kind => kind.Name == name);
 
     /// <summary>Finds the kind that <paramref name="spec"/> names.</summary>
     /// <param name="spec">The spelling.</param>

@@ -30,6 +30,15 @@ public sealed class StrategyContext
     /// <summary>The model whose tokens are promised.</summary>
     public TransformerModel Target { get; }
 
+    /// <summary>Where the target was opened from; null where that is not known.</summary>
+    public string? TargetPath { get; internal init; }
+
+    /// <summary>Whether the strategy is tried on a runner that somebody made for it: nothing is measured beforehand.</summary>
+    internal bool IsTrial => _given is not null;
+
+    /// <summary>Whether the strategy takes turns with others on one target, and somebody else measures plain decoding.</summary>
+    internal bool TakesTurns { get; private init; }
+
     /// <summary>The target's tokenizer.</summary>
     public ITokenizer Tokenizer { get; }
 
@@ -52,6 +61,9 @@ public sealed class StrategyContext
         int rows = Options.MaxBatch * rowsPerRequest;
         return new ModelRunner(model, PromptRows + rows, CacheTokens + rows, Options.CacheType);
     }
+
+    /// <summary>The context of a strategy that takes turns with others on <paramref name="shared"/>.</summary>
+    internal StrategyContext Over(ModelRunner shared) => new(shared, Tokenizer, Options, _openDraft) { TargetPath = TargetPath, TakesTurns = true };
 
     /// <summary>
     /// Opens a draft model on the target's backend. It is disposed with the target; opening it twice gives the same one.

@@ -17,7 +17,7 @@ internal static class RunCommand
             Description = "A model and a prompt, or a prompt alone for the embedded model. A prompt of - is read from what is piped in.",
             Arity = new ArgumentArity(0, 2),
         };
-        var strategy = new Option<string>("--strategy") { Description = $"How tokens are produced: {string.Join(", ", StrategyCatalog.BuiltIn.Select(k => k.Usage))}.", HelpName = "SPEC", DefaultValueFactory = _ => "plain" };
+        var strategy = new Option<string>("--strategy") { Description = $"How tokens are produced: {string.Join(", ", StrategyCatalog.BuiltIn.Select(k => k.Usage))}.", HelpName = "SPEC", DefaultValueFactory = _ => "auto" };
         var prompts = new Option<string?>("--prompts") { Description = "Run every prompt of a file: one a line, or JSON lines with \"prompt\" or \"turns\".", HelpName = "F" };
         var batch = new Option<int>("--batch") { Description = "Prompts of a file that run at the same time.", HelpName = "N", DefaultValueFactory = _ => 8 };
         var show = new Option<string?>("--show") { Description = "How tokens came: accepted, what was guessed and kept; tree, every draft tree as it is checked; layers, the depth each left at (drex); batch, who waited and regrouped (drex).", HelpName = "WHAT" };

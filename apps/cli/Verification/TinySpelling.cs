@@ -8,6 +8,7 @@ internal static class TinySpelling
     /// <summary>The spelling for a model of <paramref name="layerCount"/> layers. As many exits as fit, and no heads from files, which fit their own model alone.</summary>
     public static StrategySpec Of(StrategySpec spec, int layerCount)
     {
+        if (spec.Name == "auto" && !spec.Has("drafts")) return StrategySpec.Parse("auto:drafts=small+smaller"); // what the user's model may have beside it
         if (spec.Name != "drex" || !(spec.Has("exits") || spec.Has("heads"))) return spec;
         var settings = new List<string>();
         foreach (string key in spec.Keys)

@@ -4,6 +4,7 @@ using Switchyard.Model.Files;
 using Switchyard.Model.Text;
 using Switchyard.Properties;
 using Switchyard.Strategies;
+using Switchyard.Strategies.Auto;
 using Switchyard.Tensor;
 
 namespace Switchyard.Cli.Verification;
@@ -20,6 +21,8 @@ internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, strin
 
     private readonly LocalModelOptions _options = new() { MaxBatch = 6, Strategy = spec, TimelineCapacity = 1 << 14 };
 
+    private static Func<IReadOnlyList<string>, AutoOptions, IArmChooser> ProductsChooser { get; } = (names, options) => new ArmChooser(names, options);
+
     /// <summary>The strategy on tiny random models; drafts are other random models of the same shape.</summary>
     public LawSubject Tiny => new()
     {
@@ -27,6 +30,7 @@ internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, strin
         Backend = Cpu,
         Strategy = runner => Make(TinySpelling.Of(spec, runner.Model.Config.LayerCount), runner, _ => TinyDraft(runner.Model)),
         ClaimsNoAllocation = spec.Name == "plain",
+        Chooser = kind.Name == "auto" ? ProductsChooser : null,
         Tokenizers = [tokenizer],
     };
 
@@ -55,7 +59,9 @@ internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, strin
     private IDecodingStrategy Make(StrategySpec spelling, ModelRunner runner, Func<string, TransformerModel> open)
     {
         var drafts = new List<TransformerModel>();
-        var context = new StrategyContext(runner, tokenizer, _options, name =>
+        // An automatic choice sees a clock on which its strategies take turns by chance, and the same turns when a case is repeated.
+        LocalModelOptions options = kind.Name == "auto" ? _options with { Time = new ErraticClock(1) } : _options;
+        var context = new StrategyContext(runner, tokenizer, options, name =>
         {
             TransformerModel model = open(name);
             drafts.Add(model);
