@@ -16,6 +16,7 @@ public static class StrategyCatalog
                 return new AutoregressiveStrategy(context.NewTargetRunner());
             }),
         .. SpeculativeKinds.All,
+        SpecRouterKind.Kind,
         DrexKind.Kind,
     ];
 
