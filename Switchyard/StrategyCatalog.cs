@@ -17,6 +17,7 @@ public static class StrategyCatalog
                 return new AutoregressiveStrategy(context.NewTargetRunner());
             }),
         .. SpeculativeKinds.All,
+        SpecRouterKind.Kind,
         DrexKind.Kind,
     ];
 
