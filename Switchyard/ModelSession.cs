@@ -59,6 +59,9 @@ internal sealed class ModelSession : IDisposable
         Requantize = format => OpenCoarser(format, options),
     };
 
+    /// <summary>Prompts to measure on; see <see cref="SampleTexts"/>.</summary>
+    public List<int[]> Samples(string? text) => SampleTexts.Tokens(Tokenizer, Tokenizer.BosId ?? Model.Config.BosTokenId, text);
+
     /// <summary>Frees drafts, weights and the backend.</summary>
     public void Dispose()
     {

@@ -9,13 +9,13 @@ public static class StrategyCatalog
     /// <summary>What the product brings.</summary>
     public static IReadOnlyList<StrategyKind> BuiltIn { get; } =
     [
-        AutoKind.Kind,
         new("plain", "plain", "One token of the model a step: what every lossless strategy is measured against.", DecodingGuarantee.Lossless,
             static (spec, context) =>
             {
                 spec.AllowOnly();
                 return new AutoregressiveStrategy(context.NewTargetRunner());
             }),
+        AutoKind.Kind,
         .. SpeculativeKinds.All,
         SpecRouterKind.Kind,
         DrexKind.Kind,

@@ -35,6 +35,6 @@ public sealed class ModelPairCosts(IPassCosts target, LayerRange targetLayers, I
     public void Calibrate(TimeSpan budget)
     {
         draft?.Calibrate(draftLayers, budget / 4);
-        target.Calibrate(targetLayers, budget * 3 / 4);
+        target.Calibrate(targetLayers, budget * 0.75);
     }
 }
