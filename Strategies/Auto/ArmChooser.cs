@@ -13,7 +13,7 @@ public sealed class ArmChooser : IArmChooser
 {
     private const int ExactSizes = 16, Sizes = 64, PlainSteps = 2, MostWarming = 48, LongestProbe = 6; // in probes of the usual length
     private const double Hopeless = 0.75, Behind = 0.92, Ahead = 1.25; // of what is in use: a probe that begins so ends at once; close ones go on
-    private const double Failing = 0.7; // of plain decoding, over a dozen steps: what is in use is left at once
+    private const double Failing = 0.85; // of plain decoding, over a dozen steps: what is in use is left at once
     private const int FarFactor = 4; // what is far behind, and what is behind while another pays, is probed more rarely
     private const double Hiccup = 4; // times the longest that a step may take: what is beyond, plain decoding would have met as well
 
@@ -68,7 +68,9 @@ public sealed class ArmChooser : IArmChooser
             view.Arms[arm].BeginProbe();
             return arm;
         }
-        return view.InUse > 0 && Allows(view, view.InUse, batch) ? view.InUse : 0;
+        if (view.InUse == 0 || Allows(view, view.InUse, batch)) return view.InUse;
+        view.Arms[view.InUse].ForgetLongest();
+        return 0;
     }
 
     /// <summary>Reports a step in which nothing but decoding ran.</summary>

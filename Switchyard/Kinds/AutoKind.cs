@@ -8,7 +8,7 @@ namespace Switchyard.Kinds;
 internal static class AutoKind
 {
     private const int RowsPerRequest = 17; // of the arena; one request alone may use what prompts leave
-    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(300);
 
     public static StrategyKind Kind { get; } = new(
         "auto", "auto:drafts=PATH+PATH", "Whichever of the lossless strategies measures fastest, never more than 1 % and two steps slower than plain; the default.",

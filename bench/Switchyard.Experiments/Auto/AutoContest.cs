@@ -1,4 +1,3 @@
-using Switchyard.Experiments.Cast;
 using Switchyard.Experiments.Measuring;
 using Switchyard.Model;
 using Switchyard.Strategies;

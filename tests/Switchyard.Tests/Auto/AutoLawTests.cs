@@ -36,7 +36,7 @@ public sealed class AutoLawTests
     public void Drafts_that_are_never_accepted_cost_no_more_than_the_bound_and_mostly_less()
     {
         ChoiceRun run = new ChoiceWorld(0.1, 0, 0, [new(4, 0.2, [0]), new(8, 0, [0])], [1], [2000], 1).Run(Subject.Chooser!, new AutoOptions());
-        Assert.True(run.WorstExcess <= 0);
+        Assert.True(run.WorstExcess <= 1e-9);
         Assert.True(run.Spent <= 1.011 * run.Plain, $"{run.Spent / run.Plain:F4}");
         Assert.True(run.Steps[1] > 2 && run.Steps[2] > 2, "Nothing is given up for good.");
     }

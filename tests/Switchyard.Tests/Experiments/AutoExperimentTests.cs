@@ -22,12 +22,13 @@ public sealed class AutoExperimentTests
             {"question_id": 3, "category": "writing", "turns": ["Write about a fox."]}
             """);
         using var setting = new ExperimentSetting(quick: true);
-        IReadOnlyList<ClassResult> results = AutoExperiments.Run(setting, new ResultDocument("auto", folder.Path), new AutoInput(folder.Path), TextWriter.Null);
+        var document = new ResultDocument("auto", folder.Path);
+        IReadOnlyList<ClassResult> results = AutoExperiments.Run(setting, document, new AutoInput(folder.Path), TextWriter.Null);
         Assert.Equal(["coding", "writing", "tales, likeliest tokens"], results.Select(result => result.Name));
         Assert.All(results, result => Assert.True(result.Decoding.Low <= result.Decoding.Median && result.Decoding.Median <= result.Decoding.High && result.Best > 0));
-        string document = File.ReadAllText(folder["auto.md"]);
-        Assert.Contains("| 2 | writing | 2 |", document, StringComparison.Ordinal);
-        Assert.Contains("Least against plain", document, StringComparison.Ordinal);
+        string text = File.ReadAllText(document.Write());
+        Assert.Contains("| 2 | writing | 2 |", text, StringComparison.Ordinal);
+        Assert.Contains("Least against plain", text, StringComparison.Ordinal);
         Assert.True(File.Exists(folder["auto-classes.svg"]));
     }
 
