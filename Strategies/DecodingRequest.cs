@@ -95,7 +95,8 @@ public sealed class DecodingRequest
     /// <inheritdoc cref="Emit(TokenChoice)"/>
     /// <param name="choice">What the model chose.</param>
     /// <param name="isDrafted">Whether a drafter had guessed it; changes nothing but what streams say of the token.</param>
-    public bool Emit(TokenChoice choice, bool isDrafted)
+    /// <param name="draftLevel">Which level of a ladder guessed or last kept it, from 0 at the bottom; null where there is none.</param>
+    public bool Emit(TokenChoice choice, bool isDrafted, int? draftLevel = null)
     {
         if (IsFinished) return false;
         int token = choice.Token;
@@ -108,7 +109,7 @@ public sealed class DecodingRequest
         else if (Output.Length >= Options.MaxNewTokens) FinishReason = Strategies.FinishReason.Length;
         else if (_tokens.Count > ContextLimit) FinishReason = Strategies.FinishReason.ContextFull;
 
-        _onToken?.Invoke(new GeneratedToken(token, _text?.Take(IsFinished) ?? "", choice, FinishReason) { IsDrafted = isDrafted });
+        _onToken?.Invoke(new GeneratedToken(token, _text?.Take(IsFinished) ?? "", choice, FinishReason) { IsDrafted = isDrafted, DraftLevel = draftLevel });
         return !IsFinished;
     }
 

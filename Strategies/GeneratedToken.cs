@@ -15,4 +15,7 @@ public readonly record struct GeneratedToken(int Token, string Text, TokenChoice
 
     /// <summary>Whether a drafter had guessed the token and the model kept it; false for the model's own.</summary>
     public bool IsDrafted { get; init; }
+
+    /// <summary>Which level of a ladder guessed the token or last kept it, from 0 at the bottom; null without a ladder and for the model's own.</summary>
+    public int? DraftLevel { get; init; }
 }

@@ -7,6 +7,7 @@ public sealed class RequestStatistics
 
     private readonly int[] _acceptanceHistogram = new int[AcceptanceBins];
     private List<int>? _depths;
+    private LevelTally[]? _levels;
 
     /// <summary>Bins of <see cref="AcceptanceHistogram"/>; the last also counts everything longer.</summary>
     public const int AcceptanceBins = 65;
@@ -41,6 +42,9 @@ public sealed class RequestStatistics
     /// <summary>Layers that each generated token was given after, in order; null where every token has the model's full depth by design.</summary>
     public IReadOnlyList<int>? TokenDepths => _depths;
 
+    /// <summary>How the guesses of each level of a ladder fared, from the bottom; null where there is no ladder.</summary>
+    public IReadOnlyList<LevelTally>? Levels => _levels;
+
     /// <summary>How many speculative steps accepted i draft tokens, shape [<see cref="AcceptanceBins"/>] (acceptance_histogram).</summary>
     public ReadOnlySpan<int> AcceptanceHistogram => _acceptanceHistogram;
 
@@ -57,6 +61,22 @@ public sealed class RequestStatistics
     /// <summary>Notes the depth of the token just given; nothing without <see cref="TrackDepths"/>.</summary>
     /// <param name="depth">Layers run before its logits were read.</param>
     public void RecordDepth(int depth) => _depths?.Add(depth);
+
+    /// <summary>Begins <see cref="Levels"/>; on admission.</summary>
+    /// <param name="names">Names of the levels below the target, from the bottom.</param>
+    public void TrackLevels(IReadOnlyList<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        _levels ??= [.. names.Select(name => new LevelTally(name))];
+    }
+
+    /// <summary>Counts a token of one level that the target was shown; nothing without <see cref="TrackLevels"/>.</summary>
+    public void RecordLevel(int level, bool kept)
+    {
+        if (_levels is null) return;
+        _levels[level].Offered++;
+        if (kept) _levels[level].Kept++;
+    }
 
     /// <summary>Counts one verification of this request's drafts.</summary>
     /// <param name="drafted">Draft tokens shown to the target.</param>

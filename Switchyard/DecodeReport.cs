@@ -56,6 +56,9 @@ public sealed record DecodeReport
     /// <summary>Accepted over drafted; 0 where nothing was drafted.</summary>
     public required double DraftAcceptanceRate { get; init; }
 
+    /// <summary>How the guesses of each level of a ladder fared, from the bottom; null where the strategy has no ladder.</summary>
+    public IReadOnlyList<LevelTally>? Levels { get; init; }
+
     /// <summary>Layers that each token was given after, one number a token; null where the strategy has no exits.</summary>
     public IReadOnlyList<int>? LayersByToken { get; init; }
 

@@ -10,13 +10,7 @@ namespace Switchyard;
 /// <summary>Finds out, in a short measurement, whether a draft serves a target on this machine.</summary>
 public static class DraftAdvisor
 {
-    private const int Pieces = 6, PieceTokens = 48, NewTokens = 32, Length = 4, LongestChain = 16;
-
-    private static readonly string[] Prompts =
-    [
-        "Once upon a time there was a", "The King said to his daughter,", "The weather today is", "In order to solve the problem, we first",
-        "He opened the door and saw", "There are three reasons why",
-    ];
+    private const int PieceTokens = SampleTexts.PieceTokens, NewTokens = 32, Length = 4, LongestChain = 16;
 
     /// <summary>Compares vocabularies by content, then measures passes of both models and how often guesses are right.</summary>
     /// <param name="target">A folder, a .gguf file, or the name of an embedded model.</param>
@@ -48,7 +42,7 @@ public static class DraftAdvisor
         using ModelSession session = ModelSession.Open(targetPath, options, cancellation);
         StrategyContext context = session.StrategyContext(options);
         TransformerModel small = context.OpenDraft(draftPath).Model;
-        (int right, int checkedGuesses) = Try(session, context, small, PromptsOf(session, text), cancellation);
+        (int right, int checkedGuesses) = Try(session, context, small, session.Samples(text), cancellation);
         return checkedGuesses == 0 ? check : Predict(check, context, small, right, checkedGuesses);
     }
 
@@ -96,17 +90,5 @@ public static class DraftAdvisor
             GuessesChecked = seen, Acceptance = acceptance, Length = best.Length, PredictedSpeedUp = best.SpeedUp,
             TargetMs = costs.TargetSeconds(1, PieceTokens, 1) * 1e3, DraftMs = costs.DraftSeconds(1, PieceTokens, 1) * 1e3,
         };
-    }
-
-    private static List<int[]> PromptsOf(ModelSession session, string? text)
-    {
-        if (text is null) return [.. Prompts.Select(prompt => session.Tokenizer.Encode(prompt))];
-        int[] tokens = session.Tokenizer.Encode(text, addSpecial: false);
-        int[] bos = (session.Tokenizer.BosId ?? session.Model.Config.BosTokenId) is { } id ? [id] : [];
-        int length = Math.Min(PieceTokens, Math.Max(1, tokens.Length / Pieces));
-        var prompts = new List<int[]>();
-        for (int piece = 0; piece < Pieces && piece * (tokens.Length / Pieces) + length <= tokens.Length; piece++)
-            prompts.Add([.. bos, .. tokens.AsSpan(piece * (tokens.Length / Pieces), length)]);
-        return prompts;
     }
 }

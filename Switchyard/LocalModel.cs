@@ -221,6 +221,7 @@ public sealed class LocalModel : IAsyncDisposable
             AcceptedDraftTokens = statistics.AcceptedDraftTokens,
             MeanAcceptanceLength = statistics.MeanAcceptanceLength,
             DraftAcceptanceRate = statistics.DraftAcceptanceRate,
+            Levels = statistics.Levels,
             LayersByToken = statistics.TokenDepths,
             ExitsByLayer = statistics.TokenDepths is { } depths ? new SortedDictionary<int, int>(depths.CountBy(depth => depth).ToDictionary()) : null,
             Rebatches = statistics.TokenDepths is null ? null : statistics.Rebatches,

@@ -15,10 +15,13 @@ public static class ModelPath
     public static string Resolve(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string[] places = [Path.GetFullPath(path), Path.Combine(AppContext.BaseDirectory, path), Path.Combine(AppContext.BaseDirectory, "models", path)];
-        foreach (string place in places)
-            if (Path.Exists(place)) return Path.GetFullPath(place);
-        throw new FileNotFoundException(
-            $"There is no model '{path}'. Give a folder with config.json and safetensors, a .gguf file, or the name of a model that came with the program; looked for {string.Join(" and ", places.Distinct().Take(2))}.", path);
+        return Find(path) ?? throw new FileNotFoundException(
+            $"There is no model '{path}'. Give a folder with config.json and safetensors, a .gguf file, or the name of a model that came with the program; looked for {string.Join(" and ", Places(path).Distinct().Take(2))}.", path);
     }
+
+    /// <summary>Likewise; null where there is no such model.</summary>
+    internal static string? Find(string path) => Array.Find(Places(path), Path.Exists);
+
+    private static string[] Places(string path) =>
+        [Path.GetFullPath(path), Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, path)), Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "models", path))];
 }

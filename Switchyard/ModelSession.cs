@@ -53,7 +53,14 @@ internal sealed class ModelSession : IDisposable
     }
 
     /// <summary>What strategies are made from.</summary>
-    public StrategyContext StrategyContext(LocalModelOptions options) => new(Model, Tokenizer, options, CacheTokens(options), draft => OpenDraft(draft, options));
+    public StrategyContext StrategyContext(LocalModelOptions options) => new(Model, Tokenizer, options, CacheTokens(options), draft => OpenDraft(draft, options))
+    {
+        TargetPath = Path,
+        Requantize = format => OpenCoarser(format, options),
+    };
+
+    /// <summary>Prompts to measure on; see <see cref="SampleTexts"/>.</summary>
+    public List<int[]> Samples(string? text) => SampleTexts.Tokens(Tokenizer, Tokenizer.BosId ?? Model.Config.BosTokenId, text);
 
     /// <summary>Frees drafts, weights and the backend.</summary>
     public void Dispose()
@@ -83,6 +90,15 @@ internal sealed class ModelSession : IDisposable
         ModelConfig config = Model.Config;
         long perToken = 2L * config.LayerCount * config.KvDim * options.CacheType.BlockBytes();
         return (int)Math.Max(Model.ContextLength, Math.Min((long)options.MaxBatch * Model.ContextLength, CacheBudget / perToken));
+    }
+
+    private TransformerModel OpenCoarser(DType format, LocalModelOptions options)
+    {
+        string name = $"{Path}@{format}";
+        if (_drafts.TryGetValue(name, out DraftModel? known)) return known.Model;
+        using ModelFiles files = ModelFiles.Open(Path);
+        TransformerModel model = Load(files, Backend, options with { Quantize = format }, Model.ContextLength, CancellationToken.None);
+        return (_drafts[name] = new DraftModel(name, model, Tokenizer)).Model;
     }
 
     private DraftModel OpenDraft(string path, LocalModelOptions options)

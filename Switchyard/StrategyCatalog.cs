@@ -15,9 +15,14 @@ public static class StrategyCatalog
                 spec.AllowOnly();
                 return new AutoregressiveStrategy(context.NewTargetRunner());
             }),
+        AutoKind.Kind,
         .. SpeculativeKinds.All,
+        SpecRouterKind.Kind,
         DrexKind.Kind,
     ];
+
+    /// <summary>Whether the product brings a strategy of this name.</summary>
+    internal static bool Has(string name) => BuiltIn.Any(kind => kind.Name == name);
 
     /// <summary>Finds the kind that <paramref name="spec"/> names.</summary>
     /// <param name="spec">The spelling.</param>

@@ -1,6 +1,7 @@
 using Switchyard.Model;
 using Switchyard.Model.Text;
 using Switchyard.Strategies.Speculation;
+using Switchyard.Tensor;
 
 namespace Switchyard;
 
@@ -30,6 +31,15 @@ public sealed class StrategyContext
     /// <summary>The model whose tokens are promised.</summary>
     public TransformerModel Target { get; }
 
+    /// <summary>Where the target was opened from; null where that is not known.</summary>
+    public string? TargetPath { get; internal init; }
+
+    /// <summary>Whether the strategy is tried on a runner that somebody made for it: nothing is measured beforehand.</summary>
+    internal bool IsTrial => _given is not null;
+
+    /// <summary>Whether the strategy takes turns with others on one target, and somebody else measures plain decoding.</summary>
+    internal bool TakesTurns { get; private init; }
+
     /// <summary>The target's tokenizer.</summary>
     public ITokenizer Tokenizer { get; }
 
@@ -45,13 +55,25 @@ public sealed class StrategyContext
     public ModelRunner NewTargetRunner(int rowsPerRequest = 1) => _given ?? NewRunner(Target, rowsPerRequest);
 
     /// <summary>Makes a runner of a draft; see <see cref="NewTargetRunner"/>.</summary>
-    public ModelRunner NewRunner(TransformerModel model, int rowsPerRequest = 1)
+    /// <param name="model">The draft.</param>
+    /// <param name="rowsPerRequest">Rows of one request in one pass.</param>
+    /// <param name="ownsModel">Whether disposing the runner disposes the draft: for one that nobody else keeps.</param>
+    public ModelRunner NewRunner(TransformerModel model, int rowsPerRequest = 1, bool ownsModel = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowsPerRequest);
         int rows = Options.MaxBatch * rowsPerRequest;
-        return new ModelRunner(model, PromptRows + rows, CacheTokens + rows, Options.CacheType);
+        return new ModelRunner(model, PromptRows + rows, CacheTokens + rows, Options.CacheType, ownsModel);
     }
+
+    /// <summary>The context of a strategy that takes turns with others on <paramref name="shared"/>.</summary>
+    internal StrategyContext Over(ModelRunner shared) => new(shared, Tokenizer, Options, _openDraft) { TargetPath = TargetPath, TakesTurns = true };
+
+    /// <summary>
+    /// Opens the target's files again with coarser weights, as a draft that is disposed with the target; null where the files are
+    /// not at hand. The same format twice gives the same one.
+    /// </summary>
+    public Func<DType, TransformerModel>? Requantize { get; init; }
 
     /// <summary>
     /// Opens a draft model on the target's backend. It is disposed with the target; opening it twice gives the same one.

@@ -19,6 +19,9 @@ public sealed class StrategySpec : IEquatable<StrategySpec>
     /// <summary>Plain decoding: one token of the target a step.</summary>
     public static StrategySpec Plain { get; } = Parse("plain");
 
+    /// <summary>The automatic choice among lossless strategies, by measured time.</summary>
+    public static StrategySpec Auto { get; } = Parse("auto");
+
     /// <summary>The strategy's name, lower case.</summary>
     public string Name { get; }
 
@@ -113,6 +116,10 @@ public sealed class StrategySpec : IEquatable<StrategySpec>
 
     /// <inheritdoc/>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>A value as a spelling needs it: in quotes where it has characters with a meaning.</summary>
+    internal static string Quote(string value) =>
+        value.Length > 0 && value.IndexOfAny([',', '+', '"']) < 0 && value.Trim() == value ? value : $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     internal static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_';
 

@@ -1,6 +1,7 @@
 using Switchyard.Model;
 using Switchyard.Model.Text;
 using Switchyard.Strategies;
+using Switchyard.Strategies.Auto;
 using Switchyard.Strategies.Sampling;
 using Switchyard.Tensor;
 
@@ -32,6 +33,9 @@ public sealed record LawSubject
 
     /// <summary>Whether a step of <see cref="Strategy"/> on <see cref="Backend"/> is said to allocate no managed memory.</summary>
     public bool ClaimsNoAllocation { get; init; }
+
+    /// <summary>Makes what chooses among strategies, from their names and options, for a strategy that chooses; null for others.</summary>
+    public Func<IReadOnlyList<string>, AutoOptions, IArmChooser>? Chooser { get; init; }
 
     /// <summary>Chooses a token from logits; the product's sampler unless given.</summary>
     public Func<float[], SamplerState, int> Choose { get; init; } = (logits, state) => new Sampler().Choose(logits, state).Token;

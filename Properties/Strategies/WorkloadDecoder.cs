@@ -97,7 +97,7 @@ internal sealed class WorkloadDecoder
         int[] order = _random.Shuffled(_running.Count);
         StepStats step = _strategy.Step([.. order.Select(i => _running[i])]);
         _stats += step;
-        if (step.Emitted == 0 && step.LayerRows == 0) return "a step ran no row through any layer and emitted nothing";
+        if (step is { Emitted: 0, LayerRows: 0, DraftForwards: 0 }) return "a step ran no row through any layer and emitted nothing";
         int emitted = _running.Sum(r => r.Output.Length) - before;
         if (step.Emitted != emitted) return $"a step says that it emitted {step.Emitted} tokens; {emitted} were";
         return _running.FirstOrDefault(r => r.Error is not null)?.Error is { } error ? $"a request failed: {error.Message}" : null;

@@ -9,10 +9,13 @@ namespace Switchyard.Strategies.Auto;
 /// measured it runs first. A strategy that does not pay is probed again after a pause that doubles, up to a limit; plain
 /// decoding is measured anew now and then while another is in use. No clock, no chance: the same reports give the same choices.
 /// </remarks>
-public sealed class ArmChooser
+public sealed class ArmChooser : IArmChooser
 {
-    private const int ExactSizes = 16, Sizes = 64, PlainSteps = 2, MostWarming = 48;
-    private const double Hopeless = 0.75; // of what is in use: a probe that begins so ends at once
+    private const int ExactSizes = 16, Sizes = 64, PlainSteps = 2, MostWarming = 48, LongestProbe = 6; // in probes of the usual length
+    private const double Hopeless = 0.75, Behind = 0.92, Ahead = 1.25; // of what is in use: a probe that begins so ends at once; close ones go on
+    private const double Failing = 0.85; // of plain decoding, over a dozen steps: what is in use is left at once
+    private const int FarFactor = 4; // what is far behind, and what is behind while another pays, is probed more rarely
+    private const double Hiccup = 4; // times the longest that a step may take: what is beyond, plain decoding would have met as well
 
     private readonly AutoOptions _options;
     private readonly string[] _names;
@@ -37,6 +40,12 @@ public sealed class ArmChooser
     /// <summary>Tokens committed so far.</summary>
     public long Tokens { get; private set; }
 
+    /// <summary>Seconds of a plain step at the batch size of the last choice; 0 before the first.</summary>
+    public double PlainSeconds => _last?.PlainSeconds ?? 0;
+
+    /// <summary>Seconds of a plain step of one request alone; null where that was not measured.</summary>
+    public double? PlainSecondsAlone => _views[0] is { PlainSeconds: > 0 and double seconds } ? seconds : null;
+
     /// <summary>The strategy in use at the batch size of the last choice.</summary>
     public int InUse => _last?.InUse ?? 0;
 
@@ -45,21 +54,23 @@ public sealed class ArmChooser
     public int Choose(int batch)
     {
         View view = _last = ViewOf(batch);
-        if (view.PlainCount < PlainSteps) return 0;
+        if (view.NeedsPrice) return 0;
         if (view.Probing > 0)
         {
             if (Allows(view, view.Probing, batch)) return view.Probing;
-            view.Arms[view.Probing].Postpone(Tokens, _options.FirstProbe); // the ledger cannot bear it yet
+            PutOff(view, view.Probing);
             view.Probing = 0;
         }
         if (view.InUse > 0 && Tokens >= view.PlainAt) return 0;
         if (DueProbe(view, batch) is > 0 and int arm)
         {
-            (view.Probing, view.ProbeLeft, view.WarmingLeft) = (arm, _options.ProbeSteps, MostWarming);
+            (view.Probing, view.Probed, view.WarmingLeft) = (arm, 0, view.InUse > 0 ? MostWarming / 4 : MostWarming);
             view.Arms[arm].BeginProbe();
             return arm;
         }
-        return view.InUse > 0 && Allows(view, view.InUse, batch) ? view.InUse : 0;
+        if (view.InUse == 0 || Allows(view, view.InUse, batch)) return view.InUse;
+        view.Arms[view.InUse].ForgetLongest();
+        return 0;
     }
 
     /// <summary>Reports a step in which nothing but decoding ran.</summary>
@@ -80,21 +91,26 @@ public sealed class ArmChooser
             return;
         }
         double plain = tokens * view.PlainSeconds / batch;
+        seconds = Math.Min(seconds, Hiccup * Bound(view, arm, batch));
         Ledger.Book(plain, seconds, view.PlainSeconds);
         ArmRecord record = view.Arms[arm];
         record.NoteLength(seconds / view.PlainSeconds);
         bool warming = view.Probing == arm && !drafted && view.WarmingLeft-- > 0;
         if (warming) return;
         record.Measure(plain, seconds, tokens);
-        if (view.Probing == arm && (--view.ProbeLeft <= 0 || record.Paid < Hopeless * Standard(view))) EndProbe(view, arm);
-        else if (view.InUse == arm && view.Probing == 0 && record.Paid < 1) StopUsing(view, arm);
+        if (view.Probing == arm && IsDecided(view, record)) EndProbe(view, arm);
+        else if (view.InUse == arm && view.Probing == 0 && (record.Paid < 1 || record.PaidLately < Failing)) StopUsing(view, arm);
     }
 
     /// <summary>Reports time in which prompts ran, always by plain steps.</summary>
     public void ReportPrompt(double seconds) => Ledger.BookPlain(seconds);
 
     /// <summary>Says that requests come in after a time without any: the ledger begins an account.</summary>
-    public void Begin() => Ledger.Begin();
+    public void Begin()
+    {
+        Ledger.Begin();
+        foreach (View? view in _views) view?.PriceAnew();
+    }
 
     /// <summary>Says how long a strategy's steps were when nothing depended on them, in plain steps.</summary>
     public void NoteLength(int arm, int batch, double inPlainSteps)
@@ -156,12 +172,33 @@ public sealed class ArmChooser
         for (int arm = 1; arm < _names.Length; arm++)
         {
             ArmRecord record = view.Arms[arm];
-            if (arm == view.InUse || Tokens < record.ProbeAt || !Allows(view, arm, batch, reserve)) continue;
+            if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt) continue;
+            if (!Allows(view, arm, batch, reserve))
+            {
+                PutOff(view, arm);
+                continue;
+            }
             bool known = record.Steps > 0;
             double rank = known ? record.ProbeAt : Bound(view, arm, batch);
             if (chosen == 0 || (known, rank).CompareTo(first) < 0) (chosen, first) = (arm, (known, rank));
         }
         return chosen;
+    }
+
+    /// <summary>The ledger cannot bear a strategy yet.</summary>
+    private void PutOff(View view, int arm)
+    {
+        view.Arms[arm].Postpone(Tokens, _options.FirstProbe);
+        view.Arms[arm].ForgetLongest();
+    }
+
+    /// <summary>A probe says enough: at once where it is hopeless, later where it is close.</summary>
+    private bool IsDecided(View view, ArmRecord record)
+    {
+        double share = record.Paid / Standard(view);
+        if (share < Hopeless) return true;
+        if (++view.Probed < _options.ProbeSteps) return false;
+        return share is < Behind or > Ahead || view.Probed >= LongestProbe * _options.ProbeSteps;
     }
 
     private double Standard(View view) => view.InUse > 0 ? view.Arms[view.InUse].Paid : 1;
@@ -171,7 +208,8 @@ public sealed class ArmChooser
         view.Probing = 0;
         if (view.Arms[arm].Paid < Standard(view) * (1 + _options.Lead))
         {
-            view.Arms[arm].BackOff(Tokens, _options.LastProbe, view.InUse > 0 ? 8 : 2);
+            bool far = view.InUse > 0 || view.Arms[arm].Paid < Hopeless;
+            view.Arms[arm].BackOff(Tokens, far ? FarFactor * _options.LastProbe : _options.LastProbe, view.InUse > 0 ? 8 : 2);
             return;
         }
         if (view.InUse > 0) view.Arms[view.InUse].Postpone(Tokens, _options.LastProbe / 4);
@@ -211,22 +249,38 @@ public sealed class ArmChooser
             for (int arm = 0; arm < arms; arm++) Arms[arm] = new ArmRecord(options.FirstProbe);
         }
 
+        private double _first; // of the plain steps that an account begins with
+        private int _anew;
+
         public ArmRecord[] Arms { get; }
         public int InUse { get; set; }
         public int Probing { get; set; }
-        public int ProbeLeft { get; set; }
+        public int Probed { get; set; }
         public int WarmingLeft { get; set; }
         public long PlainAt { get; set; }
         public int PlainCount { get; private set; }
+
+        /// <summary>Whether plain decoding has to be measured before anything else is chosen.</summary>
+        public bool NeedsPrice => PlainCount < PlainSteps || _anew > 0;
+
         public double PlainSeconds { get; private set; }
 
-        /// <summary>The first steps may carry compilation and cold memory, so the shortest of them counts; later a moving average without outliers.</summary>
+        /// <summary>
+        /// The first steps may carry compilation and cold memory, so the shortest of them counts; where an account begins, the middle
+        /// one of what was known and two steps; in between a moving average without outliers.
+        /// </summary>
         public void MeasurePlain(double seconds)
         {
             PlainCount++;
-            if (PlainCount == 1) PlainSeconds = seconds;
+            if (_anew == PlainSteps) _first = seconds;
+            else if (_anew > 0) PlainSeconds = Math.Clamp(PlainSeconds, Math.Min(_first, seconds), Math.Max(_first, seconds));
+            else if (PlainCount == 1) PlainSeconds = seconds;
             else if (PlainCount <= PlainSteps + 1) PlainSeconds = Math.Min(PlainSeconds, seconds);
             else PlainSeconds += (Math.Min(seconds, 2 * PlainSeconds) - PlainSeconds) * 0.1;
+            if (_anew > 0) _anew--;
         }
+
+        /// <summary>Requests come in with contexts of their own: tokens are not to be priced by those that were there before.</summary>
+        public void PriceAnew() => (_anew, Probing) = (PlainCount > 0 ? PlainSteps : 0, 0);
     }
 }

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text;
 using Switchyard.Model;
+using Switchyard.Strategies.Costs;
 using Switchyard.Strategies.Passes;
 
 namespace Switchyard.Strategies.Auto;
@@ -13,13 +16,12 @@ namespace Switchyard.Strategies.Auto;
 /// <para>While a prompt runs, steps are plain ones. A strategy that throws is not asked again; one that has no room for a
 /// request is probed again later. After warm-up a step allocates nothing.</para>
 /// </remarks>
-public sealed class AutoStrategy : IDecodingStrategy
+public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
 {
     private const int WarmUpTokens = 12;
 
     private readonly ModelRunner _target;
     private readonly ISharedCacheStrategy[] _arms;
-    private readonly AutoOptions _options;
     private readonly ArmUse[] _uses;
     private readonly int _slack;
     private Entry[] _entries = []; // of the batch in hand
@@ -29,23 +31,21 @@ public sealed class AutoStrategy : IDecodingStrategy
     /// <param name="target">The model whose tokens are promised; its arena has rows for the largest step of any strategy. Owned from here on.</param>
     /// <param name="arms">Makes the strategies to choose from, each over the shared runner it is given; plain decoding is added in front.</param>
     /// <param name="options">Null for the defaults.</param>
-    public AutoStrategy(ModelRunner target, IReadOnlyList<Func<ModelRunner, ISharedCacheStrategy>> arms, AutoOptions? options = null)
+    /// <param name="names">What reports call the strategies, in their order; null for their own names.</param>
+    /// <exception cref="ArgumentException">A strategy may change tokens. The strategies that were made are disposed, the target is not.</exception>
+    public AutoStrategy(
+        ModelRunner target, IReadOnlyList<Func<ModelRunner, ISharedCacheStrategy>> arms, AutoOptions? options = null, IReadOnlyList<string>? names = null)
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(arms);
-        (_target, _options) = (target, options ?? new());
-        (_arms, _uses) = (new ISharedCacheStrategy[arms.Count + 1], new ArmUse[arms.Count + 1]);
-        _arms[0] = new AutoregressiveStrategy(target.Share());
-        for (int i = 0; i < arms.Count; i++) _arms[i + 1] = arms[i](target.Share());
-        var names = new string[_arms.Length];
-        for (int i = 0; i < names.Length; i++)
+        (_target, Options) = (target, options ?? new());
+        (_arms, _uses) = (Make(target, arms), new ArmUse[arms.Count + 1]);
+        for (int i = 0; i < _arms.Length; i++)
         {
-            if (_arms[i].Guarantee != DecodingGuarantee.Lossless)
-                throw new ArgumentException($"'{_arms[i].Name}' promises {_arms[i].Guarantee}; an automatic choice takes lossless strategies only.", nameof(arms));
-            (names[i], _slack) = (_arms[i].Name, Math.Max(_slack, _arms[i].Slack));
-            _uses[i] = new ArmUse(names[i]);
+            _slack = Math.Max(_slack, _arms[i].Slack);
+            _uses[i] = new ArmUse(i > 0 && names is not null ? names[i - 1] : _arms[i].Name);
         }
-        Chooser = new ArmChooser(names, _options);
+        Chooser = new ArmChooser([.. _uses.Select(use => use.Name)], Options);
     }
 
     /// <inheritdoc/>
@@ -56,6 +56,12 @@ public sealed class AutoStrategy : IDecodingStrategy
 
     /// <summary>Decides, and says why.</summary>
     public ArmChooser Chooser { get; }
+
+    /// <summary>How it risks and probes.</summary>
+    public AutoOptions Options { get; }
+
+    /// <summary>Strategies that were asked for and cannot be used here, each with the reason; told in explanations.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
 
     /// <summary>The strategies, plain decoding first.</summary>
     public IReadOnlyList<IDecodingStrategy> Arms => _arms;
@@ -71,7 +77,9 @@ public sealed class AutoStrategy : IDecodingStrategy
         int slack = Math.Clamp(_target.Pool.Store.Shape.Slots - needed, 0, _slack);
         if (Admission.TryReserve(_target, request, slack) is not { } kv) return false;
         request.State = new Entry(kv, new object?[_arms.Length]);
-        if (_admitted++ == 0) Chooser.Begin();
+        if (_admitted++ > 0) return true;
+        Chooser.Begin();
+        foreach (ArmUse use in _uses) use.Begin();
         return true;
     }
 
@@ -107,16 +115,22 @@ public sealed class AutoStrategy : IDecodingStrategy
     /// compilation and cold memory, and notes how long steps are. To be called before the first request; does nothing while the
     /// cache has no room.
     /// </summary>
-    public void WarmUp(ReadOnlySpan<int> prompt)
+    /// <param name="prompt">Tokens to decode after.</param>
+    /// <param name="budget">Time after which no further strategy is begun; null for no limit. Strategies measure costs that they need in half of it.</param>
+    public void WarmUp(ReadOnlySpan<int> prompt, TimeSpan? budget = null)
     {
+        long start = Options.Time.GetTimestamp();
         double plain = 0;
         for (int arm = 0; arm < _arms.Length; arm++)
         {
+            TimeSpan left = budget is { } limit ? limit - Options.Time.GetElapsedTime(start) : TimeSpan.MaxValue;
+            if (left <= TimeSpan.Zero) break;
             var request = new DecodingRequest(prompt, new GenerationOptions { MaxNewTokens = WarmUpTokens, IgnoreEos = true, Seed = 1 });
             if (!TryAdmit(request)) return;
             try
             {
-                double step = TimeSteps(arm, request);
+                (_arms[arm] as ICalibrates)?.Calibrate(left / 2);
+                double step = TimeSteps(arm, request, budget is null ? TimeSpan.MaxValue : budget.Value / _arms.Length);
                 if (arm == 0) plain = step;
                 else Chooser.NoteLength(arm, 1, step / plain);
             }
@@ -162,19 +176,60 @@ public sealed class AutoStrategy : IDecodingStrategy
     /// <summary>One line for people: what is in use and why.</summary>
     public override string ToString() => Chooser.ToString();
 
-    /// <summary>The longest of the later steps of a request, in seconds.</summary>
-    private double TimeSteps(int arm, DecodingRequest request)
+    /// <inheritdoc/>
+    public string Explain(RequestStatistics statistics)
+    {
+        var text = new StringBuilder(Chooser.ToString());
+        foreach (ArmUse use in _uses.Where(use => use.TokensOfAccount > 0).OrderByDescending(use => use.TokensOfAccount))
+            text.Append(CultureInfo.InvariantCulture, $"; {use.Name} for {use.TokensOfAccount} tokens");
+        if (Chooser.PlainSeconds is > 0 and double plain)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"; a plain step takes {plain * 1e3:F2} ms");
+            text.Append(CultureInfo.InvariantCulture, $"; at worst {-Chooser.Ledger.LowestBalance / plain:F1} of {Chooser.Ledger.Allowance(plain) / plain:F1} steps behind");
+        }
+        foreach (ArmUse use in _uses)
+            if (use.Failure is { } failure) text.Append(CultureInfo.InvariantCulture, $"; {use.Name} failed: {failure.Message}");
+        if (LeftOut.Count > 0) text.Append("; left out: ").AppendJoin(", ", LeftOut);
+        return text.ToString();
+    }
+
+    /// <inheritdoc/>
+    public double? MeasuredPlainSeconds(int context) => Chooser.PlainSecondsAlone;
+
+    private static ISharedCacheStrategy[] Make(ModelRunner target, IReadOnlyList<Func<ModelRunner, ISharedCacheStrategy>> arms)
+    {
+        var made = new List<ISharedCacheStrategy> { new AutoregressiveStrategy(target.Share()) };
+        try
+        {
+            foreach (Func<ModelRunner, ISharedCacheStrategy> arm in arms)
+            {
+                made.Add(arm(target.Share()));
+                if (made[^1].Guarantee != DecodingGuarantee.Lossless)
+                    throw new ArgumentException($"'{made[^1].Name}' promises {made[^1].Guarantee}; an automatic choice takes lossless strategies only.", nameof(arms));
+            }
+            return [.. made];
+        }
+        catch
+        {
+            foreach (ISharedCacheStrategy strategy in made) strategy.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The longest of the later steps of a request, in seconds; stops early where the time is over and one was seen.</summary>
+    private double TimeSteps(int arm, DecodingRequest request, TimeSpan budget)
     {
         double longest = 0;
+        long start = Options.Time.GetTimestamp();
         DecodingRequest[] batch = [request];
-        for (int step = 0; !request.IsFinished; step++)
+        while (!request.IsFinished && (longest == 0 || Options.Time.GetElapsedTime(start) < budget))
         {
             Gather(batch);
             int turn = request.Output.Length == 0 ? 0 : arm;
             if (!TryAttach(turn, batch)) return longest;
             double before = _uses[turn].Seconds;
             Take(turn, batch);
-            if (request.Output.Length > WarmUpTokens / 2) longest = Math.Max(longest, _uses[turn].Seconds - before);
+            if (request.Output.Length > WarmUpTokens / 3) longest = Math.Max(longest, _uses[turn].Seconds - before);
         }
         return longest;
     }
@@ -219,7 +274,7 @@ public sealed class AutoStrategy : IDecodingStrategy
     /// <summary>Lets a strategy work until the target has spoken: some draft for several steps before that.</summary>
     private StepStats Take(int arm, ReadOnlySpan<DecodingRequest> batch)
     {
-        long start = _options.Time.GetTimestamp();
+        long start = Options.Time.GetTimestamp();
         for (int i = 0; i < batch.Length; i++) batch[i].State = _entries[i].States[arm];
         StepStats stats = default;
         try
@@ -232,7 +287,7 @@ public sealed class AutoStrategy : IDecodingStrategy
             for (int i = 0; i < batch.Length; i++) (_entries[i].States[arm], batch[i].State) = (batch[i].State, _entries[i]);
         }
         ArmUse use = _uses[arm];
-        (use.Steps, use.Tokens, use.Seconds) = (use.Steps + 1, use.Tokens + stats.Emitted, use.Seconds + _options.Time.GetElapsedTime(start).TotalSeconds);
+        use.Add(stats.Emitted, Options.Time.GetElapsedTime(start).TotalSeconds);
         return stats;
     }
 

@@ -5,39 +5,49 @@ namespace Switchyard.Strategies.Auto;
 /// decoding is allowed only if the bound would hold should it turn out as bad as it can.
 /// </summary>
 /// <remarks>
-/// <para>The balance is plain time for the tokens emitted, less the time spent. Whatever the acceptances are, the time spent is
+/// <para>A balance is plain time for the tokens emitted, less the time spent. Whatever the acceptances are, the time spent is
 /// at most (1 + share) · plain time + allowance · the longest plain step, as long as steps stay within the bounds that they were
 /// declared with and the prices of tokens are not above plain decoding's own.</para>
-/// <para>Wins may be risked again, up to <paramref name="surplusSteps"/> steps of them; an account that begins
-/// (<see cref="Begin"/>) keeps debts and forgets wins, so that the bound holds for every account by itself and for all together.</para>
+/// <para>That holds twice: for every account (<see cref="Begin"/>) by itself, and for all of them together. Wins may be risked
+/// again within their account, up to <paramref name="surplusSteps"/> steps of them.</para>
 /// </remarks>
 /// <param name="share">Of plain time that may be lost for good.</param>
 /// <param name="allowedSteps">Plain steps that may be lost beside it.</param>
 /// <param name="surplusSteps">Plain steps of winnings that are remembered.</param>
 public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, double surplusSteps = 32)
 {
+    private double _allBalance, _allPlain;
+
     /// <summary>Seconds won since the account began; negative when lost. Winnings beyond the limit are not counted.</summary>
     public double Balance { get; private set; }
 
     /// <summary>Seconds that plain decoding would have taken since the account began.</summary>
     public double PlainSeconds { get; private set; }
 
-    /// <summary>The lowest balance so far.</summary>
+    /// <summary>The lowest balance since the account began.</summary>
     public double LowestBalance { get; private set; }
 
-    /// <summary>Begins an account: debts stay, winnings do not.</summary>
-    public void Begin() => (Balance, PlainSeconds) = (Math.Min(0, Balance), 0);
+    /// <summary>Begins an account: it has neither debts nor winnings. Debts go on to count in the bound on all accounts together.</summary>
+    public void Begin() => (Balance, PlainSeconds, LowestBalance) = (0, 0, 0);
 
     /// <summary>Whether a step may be taken.</summary>
     /// <param name="worstSeconds">The longest it may take.</param>
     /// <param name="leastPlainSeconds">Plain time of the fewest tokens it may emit.</param>
     /// <param name="plainStepSeconds">A step of plain decoding.</param>
     /// <param name="reserve">Seconds that must be left to be risked afterwards.</param>
-    public bool Allows(double worstSeconds, double leastPlainSeconds, double plainStepSeconds, double reserve = 0) =>
-        Balance + leastPlainSeconds - worstSeconds - reserve >= -(share * (PlainSeconds + leastPlainSeconds) + allowedSteps * plainStepSeconds);
+    public bool Allows(double worstSeconds, double leastPlainSeconds, double plainStepSeconds, double reserve = 0)
+    {
+        double worst = leastPlainSeconds - worstSeconds - reserve, allowance = allowedSteps * plainStepSeconds;
+        return Balance + worst >= -(share * (PlainSeconds + leastPlainSeconds) + allowance)
+            && _allBalance + worst >= -(share * (_allPlain + leastPlainSeconds) + allowance);
+    }
+
+    /// <summary>Seconds that may be lost in this account, as things stand.</summary>
+    /// <param name="plainStepSeconds">A step of plain decoding.</param>
+    public double Allowance(double plainStepSeconds) => share * PlainSeconds + allowedSteps * plainStepSeconds;
 
     /// <summary>Books time of plain decoding itself: it costs what it costs.</summary>
-    public void BookPlain(double seconds) => PlainSeconds += seconds;
+    public void BookPlain(double seconds) => (PlainSeconds, _allPlain) = (PlainSeconds + seconds, _allPlain + seconds);
 
     /// <summary>Books a step that was not plain.</summary>
     /// <param name="plainSeconds">Plain time of the tokens it emitted.</param>
@@ -45,8 +55,9 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     /// <param name="plainStepSeconds">A step of plain decoding.</param>
     public void Book(double plainSeconds, double seconds, double plainStepSeconds)
     {
-        PlainSeconds += plainSeconds;
-        Balance = Math.Min(Balance + plainSeconds - seconds, surplusSteps * plainStepSeconds);
+        BookPlain(plainSeconds);
+        double won = plainSeconds - seconds, most = surplusSteps * plainStepSeconds;
+        (Balance, _allBalance) = (Math.Min(Balance + won, most), Math.Min(_allBalance + won, most));
         LowestBalance = Math.Min(LowestBalance, Balance);
     }
 }

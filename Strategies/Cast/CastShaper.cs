@@ -58,6 +58,9 @@ public sealed class CastShaper : ITreeShaper
     /// <summary>Measured seconds of a plain step of one request; null while that is only an estimate.</summary>
     public double? MeasuredPlainSeconds(int context) => _costs.MeasuredPlainSeconds(context);
 
+    /// <summary>Measures costs before the first request, for as long as it may.</summary>
+    public void Calibrate(TimeSpan budget) => _costs.Calibrate(budget);
+
     /// <summary>What the last step decided, for reports.</summary>
     public CastDecision Last { get; private set; }
 

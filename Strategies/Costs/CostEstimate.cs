@@ -3,12 +3,18 @@ using Switchyard.Model;
 namespace Switchyard.Strategies.Costs;
 
 /// <summary>What a pass may cost before anything is measured: weights read once, arithmetic for every row. Only ratios matter.</summary>
-internal static class CostEstimate
+public static class CostEstimate
 {
     private const double BytesPerSecond = 10e9, OperationsPerSecond = 40e9;
 
+    /// <summary>A guess at the seconds of a pass.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="layers">Layers run.</param>
+    /// <param name="context">Tokens that each row attends to.</param>
+    /// <param name="rows">Rows in all.</param>
     public static double Seconds(TransformerModel model, LayerRange layers, int context, int rows)
     {
+        ArgumentNullException.ThrowIfNull(model);
         ModelConfig c = model.Config;
         double part = (double)layers.Count / c.LayerCount, head = (double)c.VocabSize * c.HiddenSize;
         double weights = c.BlockWeightCount * part + head;

@@ -80,6 +80,7 @@ public sealed class CostProfiler : IPassCosts
     /// <summary>Measures at most one pass, and none while measuring has had its share of the time.</summary>
     public void BetweenSteps()
     {
+        if (_options.TimeShare <= 0) return;
         long now = _time.GetTimestamp();
         if (!_started) (_start, _started) = (now, true);
         double elapsed = _time.GetElapsedTime(_start, now).TotalSeconds;
@@ -103,10 +104,16 @@ public sealed class CostProfiler : IPassCosts
     /// <summary>Measures everything that is wanted now; for tools that have the time.</summary>
     /// <param name="layers">The layers.</param>
     /// <param name="contexts">Contexts of the grid, from the first.</param>
-    public void Calibrate(LayerRange layers, int contexts = 1)
+    public void Calibrate(LayerRange layers, int contexts = 1) => Calibrate(layers, contexts, TimeSpan.MaxValue);
+
+    /// <inheritdoc/>
+    public void Calibrate(LayerRange layers, TimeSpan budget) => Calibrate(layers, 1, budget);
+
+    private void Calibrate(LayerRange layers, int contexts, TimeSpan budget)
     {
         CostCurve curve = CurveOf(layers);
-        while (curve.Next(contexts, out int context, out int row))
+        long start = _time.GetTimestamp();
+        while (curve.Next(contexts, out int context, out int row) && _time.GetElapsedTime(start) < budget)
             if (!Measure(layers, curve, context, row)) break;
         if (_changed) Save();
     }

@@ -15,7 +15,7 @@ public sealed record CostProfilerOptions
     /// <summary>Passes timed for each point; their median counts.</summary>
     public int Repetitions { get; init; } = 3;
 
-    /// <summary>The share of the time since the first measurement that measuring may take.</summary>
+    /// <summary>The share of the time since the first measurement that measuring may take; 0 to measure nothing between steps.</summary>
     public double TimeShare { get; init; } = 0.1;
 
     /// <summary>How far one observed pass moves a correction.</summary>

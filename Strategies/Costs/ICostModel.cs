@@ -30,4 +30,10 @@ public interface ICostModel
     void BetweenSteps()
     {
     }
+
+    /// <summary>Measures what is not known yet, for as long as it may; by default there is nothing to measure.</summary>
+    /// <param name="budget">Time after which no further pass is begun.</param>
+    void Calibrate(TimeSpan budget)
+    {
+    }
 }

@@ -22,4 +22,11 @@ public interface IPassCosts
     void BetweenSteps()
     {
     }
+
+    /// <summary>Measures passes over <paramref name="layers"/>, for as long as it may; by default there is nothing to measure.</summary>
+    /// <param name="layers">The layers.</param>
+    /// <param name="budget">Time after which no further pass is begun.</param>
+    void Calibrate(LayerRange layers, TimeSpan budget)
+    {
+    }
 }

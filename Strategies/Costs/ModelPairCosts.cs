@@ -30,4 +30,11 @@ public sealed class ModelPairCosts(IPassCosts target, LayerRange targetLayers, I
         target.BetweenSteps();
         if (!ReferenceEquals(draft, target)) draft?.BetweenSteps();
     }
+
+    /// <inheritdoc/>
+    public void Calibrate(TimeSpan budget)
+    {
+        draft?.Calibrate(draftLayers, budget / 4);
+        target.Calibrate(targetLayers, budget * 0.75);
+    }
 }

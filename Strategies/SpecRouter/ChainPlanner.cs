@@ -87,6 +87,11 @@ public sealed class ChainPlanner : IChainPolicy
     /// <inheritdoc/>
     public void ObserveDistance(int one, int other, double distance, bool greedy) => Similarity.ObserveDistance(one, other, distance, greedy);
 
+    /// <inheritdoc/>
+    public string? Explain() => Plans == 0
+        ? null
+        : FormattableString.Invariant($"predicted {PredictedSeconds * 1e3:G3} ms a token against {PlainSeconds * 1e3:G3} ms plain, {Plans} plans");
+
     private void Decide(in ChainView view)
     {
         ChainPlan found = _search.Find(view, hopes: false, out double seconds);

@@ -17,6 +17,9 @@ public interface IChainPolicy
     {
     }
 
+    /// <summary>Why the chain is what it is, in a few words; null where there is nothing to say.</summary>
+    string? Explain() => null;
+
     /// <summary>Told how far two levels' distributions lie apart; see <see cref="SimilarityTracker.ObserveDistance"/>.</summary>
     void ObserveDistance(int one, int other, double distance, bool greedy)
     {

@@ -31,10 +31,15 @@ public sealed class LevelReport(string name)
     /// <summary>What went wrong last.</summary>
     public Exception? LastFailure { get; internal set; }
 
+    /// <summary>What went wrong, for people; null where nothing did.</summary>
+    public string? Faults => Failures + RefusedAnswers == 0
+        ? null
+        : FormattableString.Invariant($"failed {Failures} times, {RefusedAnswers} answers refused; last: {LastFailure?.Message ?? "a token outside the vocabulary"}");
+
     /// <summary>One line for people.</summary>
     public override string ToString()
     {
         string line = FormattableString.Invariant($"{Name}: {Passes} passes, {Committed} of {Offered} tokens kept");
-        return Failures + RefusedAnswers == 0 ? line : $"{line}, failed {Failures} times, {RefusedAnswers} answers refused; last: {LastFailure?.Message ?? "a token outside the vocabulary"}";
+        return Faults is null ? line : $"{line}, {Faults}";
     }
 }

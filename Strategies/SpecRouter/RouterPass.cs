@@ -166,7 +166,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
         (ChainSequence sequence, int from, _, int shown) = entry;
         DecodingRequest request = sequence.Request;
         LevelLane lane = sequence.Lanes[_level];
-        for (int i = from; i < from + shown; i++) ladder[sequence.SourceOf(i)].Report.Offered++;
+        CountOffered(sequence, from, shown, lane.Choices);
         int accepted = 0, emitted = 0;
         var tally = new BlockTally(policy, _level);
         foreach (TokenChoice choice in lane.Choices)
@@ -177,7 +177,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
             if (kept) accepted++;
             ladder[kept ? source : Target].Report.Committed++;
             emitted++;
-            if (!request.Emit(choice, isDrafted: kept) || !kept) break;
+            if (!request.Emit(choice, isDrafted: kept, kept ? source : null) || !kept) break;
         }
         tally.End();
         sequence.Commit(request.Tokens.Length);
@@ -188,6 +188,19 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
         if (shown > 0) request.Statistics.RecordVerification(shown, accepted);
         if (shown > 0) request.Statistics.VerifiedRows += shown + 1;
         stats += new StepStats(emitted, shown, accepted, VerifiedRows: shown > 0 ? shown + 1 : 0);
+    }
+
+    /// <summary>Counts what each level was shown to have said, and how much of it the target kept.</summary>
+    private void CountOffered(ChainSequence sequence, int from, int shown, ReadOnlySpan<TokenChoice> choices)
+    {
+        bool kept = true;
+        for (int i = 0; i < shown; i++)
+        {
+            int source = sequence.SourceOf(from + i);
+            kept &= i < choices.Length && choices[i].Token == sequence.Tokens[from + i];
+            ladder[source].Report.Offered++;
+            if (source < Target) sequence.Request.Statistics.RecordLevel(source, kept);
+        }
     }
 
     /// <param name="From">Tokens that stand for this level; its first choice is for the place after them.</param>

@@ -17,6 +17,12 @@ public sealed record SpecRouterOptions
     /// <summary>Blocks of a level's tokens of which one has its distribution compared with the checking level's.</summary>
     public int CompareEvery { get; init; } = 4;
 
+    /// <summary>
+    /// Measures what a plain step takes, in three passes between steps, so that reports can say what the chain brought and the
+    /// policy knows what it is up against.
+    /// </summary>
+    public bool MeasuresPlain { get; init; }
+
     /// <summary>The clock that passes are measured with.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

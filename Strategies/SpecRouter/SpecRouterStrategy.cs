@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Switchyard.Model;
+using Switchyard.Strategies.Costs;
 
 namespace Switchyard.Strategies.SpecRouter;
 
@@ -13,7 +16,7 @@ namespace Switchyard.Strategies.SpecRouter;
 /// <para>Tokens are plain decoding's whatever the ladder, the chain and the schedule: a level keeps a token only if it would have
 /// chosen it itself. Below the target, errors and nonsense cost time only. After warm-up a step allocates nothing.</para>
 /// </remarks>
-public sealed class SpecRouterStrategy : ISharedCacheStrategy
+public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself
 {
     private readonly LevelGuard[] _ladder;
     private readonly IChainPolicy _policy;
@@ -22,6 +25,9 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy
     private readonly LawComparison _laws;
     private readonly int[] _behind, _mostPending, _waiting;
     private readonly uint _verifying;
+    private readonly string[] _drafts; // names of the levels below the target
+    private readonly CostProfiler? _plain;
+    private bool _plainTold;
     private ChainSequence[] _sequences = [];
     private int _count, _decoding;
     private long _passes, _blocks;
@@ -51,6 +57,9 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy
         (Levels, _behind, _mostPending, _waiting) = (reports, new int[ladder.Count], new int[ladder.Count], new int[ladder.Count]);
         _laws = new LawComparison(ladder.Count, _options.CompareEvery, _options.TokenCount);
         _pass = new RouterPass(_ladder, policy, _laws, _options);
+        _drafts = [.. ladder.SkipLast(1).Select(level => level.Name)];
+        if (_options.MeasuresPlain && ladder[^1] is ModelLevel target)
+            _plain = new CostProfiler(target.Runner, store: null, _options.Time, new CostProfilerOptions { MaxRows = 1, MaxContexts = 1 });
     }
 
     /// <inheritdoc/>
@@ -76,8 +85,7 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy
         ArgumentNullException.ThrowIfNull(request);
         var sequence = new ChainSequence(request, _ladder.Length);
         if (!_ladder[Target].Level.TryOpen(sequence.Lanes[Target])) return false;
-        sequence.Lanes[Target].IsOpen = true;
-        request.State = sequence;
+        Enter(sequence);
         return true;
     }
 
@@ -91,8 +99,7 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy
         if (_ladder[Target].Level is not ModelLevel) return false; // a target of another kind has no such cache
         var sequence = new ChainSequence(request, _ladder.Length);
         ModelLevel.Adopt(sequence.Lanes[Target], kv);
-        sequence.Lanes[Target].IsOpen = true;
-        request.State = sequence;
+        Enter(sequence);
         return true;
     }
 
@@ -108,7 +115,11 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy
             ChoosePlan(sequences);
             foreach (ChainSequence sequence in sequences) FindNeed(sequence);
             int level = ChooseLevel(sequences);
-            if (RunPass(level, sequences, ref stats)) return stats;
+            if (RunPass(level, sequences, ref stats))
+            {
+                if (level == Target) MeasurePlain();
+                return stats;
+            }
             if (!AnyRuns(sequences)) return stats; // every request failed by itself
         }
     }
@@ -124,6 +135,31 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy
         request.State = null;
     }
 
+    /// <inheritdoc/>
+    public string Explain(RequestStatistics statistics)
+    {
+        ArgumentNullException.ThrowIfNull(statistics);
+        var text = new StringBuilder("chain ");
+        for (int level = 0; level <= Target; level++)
+        {
+            if (!Plan.Has(level)) continue;
+            if (level != Plan.Bottom) text.Append(" > ");
+            text.Append(Levels[level].Name);
+            if (level != Plan.Bottom) text.Append(CultureInfo.InvariantCulture, $" per {Plan.Window(level)}");
+        }
+        if (_policy.Explain() is { } why) text.Append(", ").Append(why);
+        text.Append(CultureInfo.InvariantCulture, $", {Switches} switches");
+        foreach (LevelTally level in statistics.Levels ?? [])
+            if (level.Offered > 0) text.Append(CultureInfo.InvariantCulture, $"; {level.Name}: {level.Kept} of {level.Offered} kept");
+        foreach (LevelReport level in Levels)
+            if (level.Faults is { } faults) text.Append(CultureInfo.InvariantCulture, $"; {level.Name} {faults}");
+        return text.ToString();
+    }
+
+    /// <inheritdoc/>
+    public double? MeasuredPlainSeconds(int context) =>
+        _ladder[Target].Level is ModelLevel target ? _plain?.MeasuredSeconds(target.Runner.Model.AllLayers, context) : null;
+
     /// <summary>Frees every level.</summary>
     public void Dispose()
     {
@@ -136,6 +172,24 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy
     /// <summary>The state of a request, for tests.</summary>
     internal static ChainSequence SequenceOf(DecodingRequest request) =>
         request.State as ChainSequence ?? throw new InvalidOperationException("The request was not admitted to this strategy. Call TryAdmit first.");
+
+    private void Enter(ChainSequence sequence)
+    {
+        sequence.Lanes[Target].IsOpen = true;
+        sequence.Request.State = sequence;
+        sequence.Request.Statistics.TrackLevels(_drafts);
+    }
+
+    /// <summary>Between steps, and for the policy once it is known.</summary>
+    private void MeasurePlain()
+    {
+        if (_plain is null || _plainTold || _decoding == 0) return;
+        var layers = ((ModelLevel)_ladder[Target].Level).Runner.Model.AllLayers;
+        _plain.MeasureBetweenSteps(layers);
+        if (!_plain.IsCalibrated || _plain.MeasuredSeconds(layers, 0) is not { } seconds) return;
+        _policy.ObservePass(Target, 1, 0, 1, seconds);
+        _plainTold = true;
+    }
 
     private void Gather(ReadOnlySpan<DecodingRequest> batch)
     {

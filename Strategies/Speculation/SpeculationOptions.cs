@@ -1,3 +1,4 @@
+using Switchyard.Strategies.Costs;
 using Switchyard.Strategies.Passes;
 
 namespace Switchyard.Strategies.Speculation;
@@ -19,6 +20,9 @@ public sealed record SpeculationOptions
     /// CAST measures it anyway.
     /// </summary>
     public bool MeasuresPlain { get; init; }
+
+    /// <summary>How CAST measures costs; null for the defaults.</summary>
+    public CostProfilerOptions? Profiling { get; init; }
 
     /// <summary>The clock that steps are measured with.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -66,7 +66,8 @@ public static class SpeculativeStrategies
         options = Learning(options);
         cast ??= new CastOptions();
         var costs = new ModelPairCosts(
-            new CostProfiler(target, store, options.Time), target.Model.AllLayers, new CostProfiler(draft, store, options.Time), draft.Model.AllLayers);
+            new CostProfiler(target, store, options.Time, options.Profiling), target.Model.AllLayers,
+            new CostProfiler(draft, store, options.Time, options.Profiling), draft.Model.AllLayers);
         return new("cast", target, ModelDraft(target, draft, cast.MaxNodes, options), new CastShaper(costs, cast), options);
     }
 
@@ -77,7 +78,7 @@ public static class SpeculativeStrategies
         ArgumentNullException.ThrowIfNull(target);
         options = Learning(options);
         SelfDrafter drafter = SelfDraft(target, exit, options);
-        var profiler = new CostProfiler(target, store, options.Time);
+        var profiler = new CostProfiler(target, store, options.Time, options.Profiling);
         var costs = new ModelPairCosts(profiler, target.Model.AllLayers, profiler, new LayerRange(0, drafter.SharedLayers));
         return new("cast", target, drafter, new CastShaper(costs, cast), options);
     }

@@ -11,7 +11,7 @@ namespace Switchyard.Strategies.Speculation;
 /// those equal to its own choices. The tokens are plain decoding's, whatever the drafter and the shape of the trees.
 /// </summary>
 /// <remarks>After warm-up a step allocates nothing.</remarks>
-public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself
+public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself, ICalibrates
 {
     private readonly ModelRunner _target;
     private readonly IDrafter _drafter;
@@ -130,6 +130,9 @@ public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself
     /// <inheritdoc/>
     public double? MeasuredPlainSeconds(int context) =>
         _shaper is CastShaper cast ? cast.MeasuredPlainSeconds(context) : _plain?.MeasuredSeconds(_target.Model.AllLayers, context);
+
+    /// <inheritdoc/>
+    public void Calibrate(TimeSpan budget) => (_shaper as CastShaper)?.Calibrate(budget);
 
     /// <summary>Frees drafter and target.</summary>
     public void Dispose()

@@ -82,5 +82,9 @@ internal static class SpeculativeKinds
 
     private static double? Threshold(StrategySpec spec, string key) => spec.Has(key) ? spec.Number(key, 1, 0, 1000) : null;
 
-    private static SpeculationOptions Options(StrategyContext context) => new() { Time = context.Options.Time, MeasuresPlain = true };
+    private static SpeculationOptions Options(StrategyContext context) => new()
+    {
+        Time = context.Options.Time, MeasuresPlain = !context.TakesTurns,
+        Profiling = context.TakesTurns ? new CostProfilerOptions { TimeShare = 0 } : null, // measured beforehand: whoever gives the turns pays for every step
+    };
 }

@@ -61,6 +61,7 @@ internal static class CommandLine
             BenchCommand.Create(terminal),
             VerifyCommand.Create(terminal, kinds),
             CheckDraftCommand.Create(terminal),
+            TuneCommand.Create(terminal),
         };
         root.Add(CommonOptions.Verbose);
         root.Add(new HelpOption { Recursive = true });

@@ -17,7 +17,7 @@ internal static class RunCommand
             Description = "A model and a prompt, or a prompt alone for the embedded model. A prompt of - is read from what is piped in.",
             Arity = new ArgumentArity(0, 2),
         };
-        var strategy = new Option<string>("--strategy") { Description = $"How tokens are produced: {string.Join(", ", StrategyCatalog.BuiltIn.Select(k => k.Usage))}.", HelpName = "SPEC", DefaultValueFactory = _ => "plain" };
+        var strategy = new Option<string>("--strategy") { Description = $"How tokens are produced, or @FILE for what tune wrote: {string.Join(", ", StrategyCatalog.BuiltIn.Select(k => k.Usage))}.", HelpName = "SPEC", DefaultValueFactory = _ => "auto" };
         var prompts = new Option<string?>("--prompts") { Description = "Run every prompt of a file: one a line, or JSON lines with \"prompt\" or \"turns\".", HelpName = "F" };
         var batch = new Option<int>("--batch") { Description = "Prompts of a file that run at the same time.", HelpName = "N", DefaultValueFactory = _ => 8 };
         var show = new Option<string?>("--show") { Description = "How tokens came: accepted, what was guessed and kept; tree, every draft tree as it is checked; layers, the depth each left at (drex); batch, who waited and regrouped (drex).", HelpName = "WHAT" };
@@ -36,7 +36,7 @@ internal static class RunCommand
             if (parsed.GetValue(show) is "accepted" or "tree" && (parsed.GetValue(json) || parsed.GetValue(prompts) is not null)) throw new UsageException("--show accepted and --show tree are for one prompt and for people: leave out --json and --prompts.");
             IReadOnlyList<string>? many = parsed.GetValue(prompts) is { } file ? PromptFile.Read(CommonOptions.ReadText(file, terminal), file) : null;
             if (prompt == "-") prompt = (await terminal.Input.ReadToEndAsync(cancellationToken)).TrimEnd('\r', '\n');
-            LocalModelOptions options = opening.Read(parsed) with { Strategy = StrategySpec.Parse(parsed.GetRequiredValue(strategy)), MaxBatch = many is null ? 1 : parsed.GetValue(batch) };
+            LocalModelOptions options = opening.Read(parsed) with { Strategy = StrategyOption.Read(parsed.GetRequiredValue(strategy), path), MaxBatch = many is null ? 1 : parsed.GetValue(batch) };
             sampling.Read(parsed, new GenerationOptions()).Validate(); // before anything is loaded
             var shown = new Shown(parsed.GetValue(show));
             options = shown.On(options);

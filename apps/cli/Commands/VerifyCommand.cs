@@ -22,7 +22,7 @@ internal static class VerifyCommand
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
-                StrategySpec spec = StrategySpec.Parse(parsed.GetValue(strategy)!);
+                StrategySpec spec = StrategyOption.Read(parsed.GetValue(strategy)!, parsed.GetValue(path)!);
                 StrategyKind kind = StrategyCatalog.Find(spec, kinds); // before anything is loaded
                 if (!Durations.TryParse(parsed.GetValue(budget)!, out TimeSpan time)) throw new UsageException("--budget takes a time such as 60s or 10min.");
                 (string? replayed, string[] ids) = Chosen(parsed.GetValue(replay), parsed.GetValue(laws));

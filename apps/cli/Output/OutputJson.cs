@@ -32,6 +32,7 @@ internal sealed record ScoreResult(long Tokens, double MeanNll, double Perplexit
 [JsonSerializable(typeof(ModelInspection))]
 [JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(DraftCheck))]
+[JsonSerializable(typeof(Tuning.TuneReport))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     private static readonly OutputJson Readable = new(new JsonSerializerOptions

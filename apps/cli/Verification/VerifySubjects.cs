@@ -4,6 +4,7 @@ using Switchyard.Model.Files;
 using Switchyard.Model.Text;
 using Switchyard.Properties;
 using Switchyard.Strategies;
+using Switchyard.Strategies.Auto;
 using Switchyard.Tensor;
 
 namespace Switchyard.Cli.Verification;
@@ -20,13 +21,16 @@ internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, strin
 
     private readonly LocalModelOptions _options = new() { MaxBatch = 6, Strategy = spec, TimelineCapacity = 1 << 14 };
 
+    private static Func<IReadOnlyList<string>, AutoOptions, IArmChooser> ProductsChooser { get; } = (names, options) => new ArmChooser(names, options);
+
     /// <summary>The strategy on tiny random models; drafts are other random models of the same shape.</summary>
     public LawSubject Tiny => new()
     {
         Name = $"{spec} on tiny models",
         Backend = Cpu,
-        Strategy = runner => Make(TinySpelling.Of(spec, runner.Model.Config.LayerCount), runner, _ => TinyDraft(runner.Model)),
+        Strategy = runner => Make(TinySpelling.Of(spec, runner.Model.Config.LayerCount), runner, (_, format) => TinyDraft(runner.Model, format)),
         ClaimsNoAllocation = spec.Name == "plain",
+        Chooser = kind.Name == "auto" ? ProductsChooser : null,
         Tokenizers = [tokenizer],
     };
 
@@ -36,7 +40,7 @@ internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, strin
         Name = $"{spec} on {path}",
         Backend = Cpu,
         Models = [new ModelSource(path, (backend, _) => Load(path, backend))],
-        Strategy = runner => Make(spec, runner, draft => Load(ModelPath.Resolve(draft), runner.Model.Backend)),
+        Strategy = runner => Make(spec, runner, (draft, format) => Load(draft is null ? path : ModelPath.Resolve(draft), runner.Model.Backend, format)),
         Tokenizers = [tokenizer],
     };
 
@@ -52,26 +56,35 @@ internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, strin
         }
     }
 
-    private IDecodingStrategy Make(StrategySpec spelling, ModelRunner runner, Func<string, TransformerModel> open)
+    private IDecodingStrategy Make(StrategySpec spelling, ModelRunner runner, Func<string?, DType?, TransformerModel> open)
     {
         var drafts = new List<TransformerModel>();
-        var context = new StrategyContext(runner, tokenizer, _options, name =>
+        // An automatic choice sees a clock on which its strategies take turns by chance, and the same turns when a case is repeated.
+        LocalModelOptions options = kind.Name == "auto" ? _options with { Time = new ErraticClock(1) } : _options;
+        var context = new StrategyContext(runner, tokenizer, options, name =>
         {
-            TransformerModel model = open(name);
+            TransformerModel model = open(name, null);
             drafts.Add(model);
             return new DraftModel(name, model, tokenizer);
-        });
+        })
+        {
+            Requantize = format =>
+            {
+                drafts.Add(open(null, format));
+                return drafts[^1];
+            },
+        };
         IDecodingStrategy strategy = kind.Create(spelling, context);
         return drafts.Count == 0 ? strategy : new WithDrafts(strategy, drafts);
     }
 
-    private static TransformerModel TinyDraft(TransformerModel target) => TinyModels.Build(
-        target.Backend, target.Config with { LayerCount = Math.Max(1, target.Config.LayerCount / 2) }, target.Weights.Blocks[0].Gate.DType, DraftSeed, target.ContextLength);
+    private static TransformerModel TinyDraft(TransformerModel target, DType? format) => TinyModels.Build(
+        target.Backend, target.Config with { LayerCount = Math.Max(1, target.Config.LayerCount / 2) }, format ?? target.Weights.Blocks[0].Gate.DType, DraftSeed, target.ContextLength);
 
-    private static TransformerModel Load(string path, IBackend backend)
+    private static TransformerModel Load(string path, IBackend backend, DType? quantize = null)
     {
         using ModelFiles files = ModelFiles.Open(path);
-        return ModelLoader.Load(files, backend, new LoadOptions { ContextLength = Math.Min(UserContext, files.Config.MaxPositionEmbeddings) });
+        return ModelLoader.Load(files, backend, new LoadOptions { ContextLength = Math.Min(UserContext, files.Config.MaxPositionEmbeddings), Quantize = quantize });
     }
 
     private static CpuBackend Cpu(int threads) => new(new CpuOptions { Threads = threads });

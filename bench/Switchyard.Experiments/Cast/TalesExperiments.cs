@@ -10,7 +10,8 @@ namespace Switchyard.Experiments.Cast;
 /// <summary>CAST with a real draft and target, however small: M1 to M5 of the research notes.</summary>
 internal static class TalesExperiments
 {
-    private static readonly string[] Prompts =
+    /// <summary>Beginnings of tales.</summary>
+    public static readonly string[] Prompts =
     [
         "Once upon a time there was a poor man who", "The King said to his daughter,", "A Lion and a Fox once", "The old house stood", "In the middle of the forest", "One morning the youngest son",
         "When the queen heard this, she", "The captain of the ship", "Far away in the mountains", "There lived an old woman who", "As soon as it was dark", "The merchant had three",

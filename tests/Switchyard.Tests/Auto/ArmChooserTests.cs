@@ -1,3 +1,4 @@
+using Switchyard.Properties;
 using Switchyard.Strategies.Auto;
 using Xunit;
 
@@ -5,22 +6,38 @@ namespace Switchyard.Tests.Auto;
 
 public sealed class ArmChooserTests
 {
+    private static ArmChooser New(IReadOnlyList<string> names, AutoOptions options) => new(names, options);
+
+    /// <summary>One strategy, whatever is measured.</summary>
+    private sealed class Always(int arm) : IArmChooser
+    {
+        public void Begin()
+        {
+        }
+
+        public int Choose(int batch) => arm;
+
+        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true)
+        {
+        }
+    }
+
     [Theory]
     [InlineData(0.05, 0.1, 4, 4)]
     [InlineData(0.02, 0.05, 6, 3)]
     [InlineData(0.1, 0, 4, 3)]
     public void What_pays_is_found_and_kept(double rowCost, double draftCost, int length, int accepted)
     {
-        var world = new AutoWorld(rowCost, 0, 0, [new(3, 0.5, [0]), new(length, draftCost, [accepted])], [1], 2000, 1);
-        double fixedArm = world.Run(new AutoOptions(), (_, _) => 2).Spent, chosen = world.Run(new AutoOptions()).Spent;
-        Assert.True(fixedArm < 0.8 * world.Tokens);
-        Assert.True(fixedArm >= 0.95 * chosen, $"auto {chosen:F0}, the best strategy alone {fixedArm:F0}, plain {world.Tokens}");
+        var world = new ChoiceWorld(rowCost, 0, 0, [new(3, 0.5, [0]), new(length, draftCost, [accepted])], [1], [2000], 1);
+        ChoiceRun fixedArm = world.Run((_, _) => new Always(2), new AutoOptions()), chosen = world.Run(New, new AutoOptions());
+        Assert.True(fixedArm.Spent < 0.8 * fixedArm.Plain);
+        Assert.True(fixedArm.Spent / fixedArm.Plain >= 0.95 * chosen.Spent / chosen.Plain, $"auto {chosen}, the best strategy alone {fixedArm}");
     }
 
     [Fact]
     public void Better_of_two_that_pay_is_used()
     {
-        AutoRun run = new AutoWorld(0.05, 0, 0, [new(4, 0.1, [2]), new(4, 0.1, [4])], [1], 3000, 1).Run(new AutoOptions());
+        ChoiceRun run = new ChoiceWorld(0.05, 0, 0, [new(4, 0.1, [2]), new(4, 0.1, [4])], [1], [3000], 1).Run(New, new AutoOptions());
         Assert.True(run.Steps[2] > 8 * run.Steps[1], $"{run.Steps[1]} against {run.Steps[2]} steps");
     }
 

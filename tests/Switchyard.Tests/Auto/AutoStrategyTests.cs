@@ -17,17 +17,6 @@ namespace Switchyard.Tests.Auto;
 /// <summary>Strategies that take turns on one cache give plain decoding's tokens.</summary>
 public sealed class AutoStrategyTests
 {
-    /// <summary>A clock that goes on by random amounts: the choice jumps from strategy to strategy.</summary>
-    private sealed class ErraticClock(int seed) : TimeProvider
-    {
-        private readonly Random _random = new(seed);
-        private long _now;
-
-        public override long TimestampFrequency => 1_000_000;
-
-        public override long GetTimestamp() => _now += _random.Next(1, 100);
-    }
-
     private static readonly AutoOptions Restless = new() { AllowedSteps = 1e6, FirstProbe = 1, LastProbe = 1, ProbeSteps = 1 };
 
     private static Func<ModelRunner, ISharedCacheStrategy>[] Arms(CpuBackend backend, string model, int seed, TimeProvider clock)

@@ -14,7 +14,7 @@ public class RunCommandTests
     [Fact]
     public async Task Json_has_every_promised_field_and_nothing_else_is_on_standard_output()
     {
-        CliRun run = await CliRun.Of("run", "The old house stood", "--max-tokens", "48", "--temperature", "0", "--json");
+        CliRun run = await CliRun.Of("run", "The old house stood", "--max-tokens", "48", "--temperature", "0", "--strategy", "plain", "--json");
         JsonElement json = run.Json();
         GoldenCase reference = GoldenReference.OfFolder(Path.Combine(TestPaths.Models, "tales-10m")).Cases[0];
         Assert.Equal(reference.GreedyIds, Ids(json));
@@ -39,7 +39,7 @@ public class RunCommandTests
         Assert.Equal(" in the door, and the door was", run.Data.TrimEnd('\n'));
         Assert.Contains("8 tokens", run.Notes, StringComparison.Ordinal);
         Assert.Contains("seed 5", run.Notes, StringComparison.Ordinal);
-        Assert.Contains("plain (Lossless)", run.Notes, StringComparison.Ordinal);
+        Assert.Contains("auto (Lossless)", run.Notes, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public class VerifyCommandTests
     [Theory]
     [InlineData("plain")]
     [InlineData("lookup:length=3")]
+    [InlineData("auto")]
     public async Task What_is_right_holds_on_tiny_models_and_on_ones_own(string strategy)
     {
         CliRun run = await CliRun.Of("verify", Small, "--strategy", strategy, "--laws", "tokens/same", "--budget", "500ms", "--json");

@@ -14,7 +14,7 @@ public partial class SampleTests
     /// <summary>Samples and what they must print.</summary>
     public static TheoryData<string, string> Samples => new()
     {
-        { "Hello", "60 tokens, [0-9]+ per second, plain: Lossless" },
+        { "Hello", "60 tokens, [0-9]+ per second, auto: Lossless" },
         { "ManyAtOnce", "The third, alone: the same tokens" },
         { "Score", "The snow had begun to fall. +[0-9.]+ nats per token" },
     };

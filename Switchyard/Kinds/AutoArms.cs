@@ -1,0 +1,90 @@
+using System.Globalization;
+using Switchyard.Model;
+using Switchyard.Model.Files;
+using Switchyard.Strategies;
+using Switchyard.Strategies.Speculation;
+using Switchyard.Tensor;
+
+namespace Switchyard.Kinds;
+
+/// <summary>The strategies that an automatic choice chooses from, spelt as users would spell them, and those that had to be left out.</summary>
+internal sealed class AutoArms
+{
+    private const double ShareOfFreeMemory = 0.5; // that one draft's caches may take
+
+    private readonly StrategyContext _context;
+    private readonly ModelRunner _target;
+    private readonly List<StrategySpec> _specs = [];
+    private readonly List<string> _names = [], _leftOut = [];
+
+    /// <summary>Begins with what needs no draft.</summary>
+    public AutoArms(StrategyContext context, ModelRunner target)
+    {
+        (_context, _target) = (context, target);
+        Add("lookup", []);
+        if (context.Target.Config.LayerCount > 1) Add("self", []);
+        else _leftOut.Add("self (the model has one layer)");
+    }
+
+    /// <summary>What reports call them.</summary>
+    public IReadOnlyList<string> Names => _names;
+
+    /// <summary>Make them over the target's shared cache.</summary>
+    public IReadOnlyList<Func<ModelRunner, ISharedCacheStrategy>> Factories => [.. _specs.Select(Factory)];
+
+    /// <summary>What was left out, each with its reason.</summary>
+    public IReadOnlyList<string> LeftOut => _leftOut;
+
+    /// <summary>Adds what drafts make possible: chains and CAST of each, and a router over all of them.</summary>
+    /// <param name="drafts">Paths.</param>
+    /// <param name="given">Whether the user named them: then one that cannot serve is an error.</param>
+    public void AddDrafts(IReadOnlyList<string> drafts, bool given)
+    {
+        var usable = new List<string>();
+        foreach (string draft in drafts)
+        {
+            if (draft.Length == 0) throw new StrategySpecException("Strategy 'auto': drafts=… names no model. Give paths separated by plus signs.");
+            if (Refusal(draft, given) is { } reason) _leftOut.Add($"{Name(draft)} ({reason})");
+            else usable.Add(draft);
+        }
+        foreach (string draft in usable)
+        {
+            Add("chain:draft=", [draft]);
+            Add("cast:draft=", [draft]);
+        }
+        if (usable.Count > 0 && StrategyCatalog.Has("specrouter")) Add("specrouter:models=", usable);
+    }
+
+    /// <summary>Reports name drafts by their folders alone, so that a line stays a line.</summary>
+    private void Add(string beginning, IReadOnlyList<string> drafts)
+    {
+        _specs.Add(StrategySpec.Parse(beginning + string.Join('+', drafts.Select(StrategySpec.Quote))));
+        _names.Add(beginning + string.Join('+', drafts.Select(draft => StrategySpec.Quote(Name(draft)))));
+    }
+
+    private string? Refusal(string draft, bool given)
+    {
+        try
+        {
+            ModelConfig config = _context.OpenDraft(draft).Model.Config;
+            long bytes = 2L * 3 * config.LayerCount * config.KvDim * _context.Options.CacheType.BlockBytes() * _context.CacheTokens, free = FreeMemory.Bytes();
+            return bytes <= ShareOfFreeMemory * free ? null : string.Create(CultureInfo.InvariantCulture, $"its caches take {bytes >> 20} MiB of {free >> 20} MiB that are free");
+        }
+        catch (Exception e) when (!given && e is VocabularyException or IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+        catch (OutOfMemoryException)
+        {
+            return "there is no memory for it";
+        }
+    }
+
+    private Func<ModelRunner, ISharedCacheStrategy> Factory(StrategySpec spec) => shared =>
+    {
+        IDecodingStrategy made = StrategyCatalog.Find(spec).Create(spec, _context.Over(shared));
+        return made as ISharedCacheStrategy ?? throw new InvalidOperationException($"'{spec}' cannot share a cache with other strategies.");
+    };
+
+    private static string Name(string draft) => Path.GetFileName(Path.TrimEndingDirectorySeparator(draft)) is { Length: > 0 } name ? name : draft;
+}
