@@ -62,7 +62,7 @@ internal static class TuneCommand
         terminal.Data.WriteLine($"--strategy {Quoted(report.Strategy)}");
     }
 
-    private static string Quoted(string text) => text.AsSpan().ContainsAny(" \"+,:@") ? $"\"{text.Replace("\"", "\\\"", StringComparison.Ordinal)}\"" : text;
+    private static string Quoted(string text) => !text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or '\\') ? $"\"{text.Replace("\"", "\\\"", StringComparison.Ordinal)}\"" : text;
 
     private sealed class Bar(ProgressTask bar) : IProgress<TuneProgress>
     {
