@@ -6,7 +6,7 @@ public sealed class RequestStatistics
     private const int DepthCapacity = 1024; // depths reserved at first, so that short outputs never grow the list
 
     private readonly int[] _acceptanceHistogram = new int[AcceptanceBins];
-    private List<int>? _depths;
+    private List<int>? _depths, _drafted, _accepted;
     private LevelTally[]? _levels;
 
     /// <summary>Bins of <see cref="AcceptanceHistogram"/>; the last also counts everything longer.</summary>
@@ -54,6 +54,38 @@ public sealed class RequestStatistics
     /// <summary>Accepted over drafted; 0 before the first draft (draft_acceptance_rate).</summary>
     public double DraftAcceptanceRate => DraftTokens == 0 ? 0 : (double)AcceptedDraftTokens / DraftTokens;
 
+    /// <summary>Draft tokens shown to the target, step by step of those that checked any (per_step_drafted).</summary>
+    public IReadOnlyList<int> PerStepDrafted => _drafted ?? (IReadOnlyList<int>)[];
+
+    /// <summary>Those of <see cref="PerStepDrafted"/> that the target kept (per_step_accepted).</summary>
+    public IReadOnlyList<int> PerStepAccepted => _accepted ?? (IReadOnlyList<int>)[];
+
+    /// <summary>
+    /// For every number of draft tokens that a step showed, how many such steps accepted 0, 1, … of them
+    /// (acceptance_histogram_by_draft_length). Made anew by every call.
+    /// </summary>
+    public IReadOnlyDictionary<int, IReadOnlyList<int>> AcceptanceByDraftLength()
+    {
+        var bins = new SortedDictionary<int, int[]>();
+        for (int step = 0; step < PerStepDrafted.Count; step++)
+        {
+            int drafted = _drafted![step];
+            if (!bins.TryGetValue(drafted, out int[]? counts)) bins[drafted] = counts = new int[drafted + 1];
+            counts[_accepted![step]]++;
+        }
+        return bins.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<int>)pair.Value);
+    }
+
+    /// <summary>The share of steps that accepted at least 1, 2, … draft tokens: the fate of guesses by their place. Made anew by every call.</summary>
+    public IReadOnlyList<double> AcceptanceByPosition()
+    {
+        int longest = AcceptanceBins - 1;
+        while (longest > 0 && _acceptanceHistogram[longest] == 0) longest--;
+        var shares = new double[longest];
+        for (int position = longest, steps = 0; position > 0; position--) shares[position - 1] = (double)(steps += _acceptanceHistogram[position]) / SpeculativeSteps;
+        return shares;
+    }
+
     /// <summary>Begins <see cref="TokenDepths"/>; for strategies whose tokens may leave early, on admission.</summary>
     /// <param name="tokens">Tokens that may come.</param>
     public void TrackDepths(int tokens) => _depths ??= new List<int>(Math.Clamp(tokens, 0, DepthCapacity));
@@ -84,6 +116,8 @@ public sealed class RequestStatistics
     public void RecordVerification(int drafted, int accepted)
     {
         SpeculativeSteps++;
+        (_drafted ??= new List<int>(DepthCapacity)).Add(drafted);
+        (_accepted ??= new List<int>(DepthCapacity)).Add(accepted);
         DraftTokens += drafted;
         AcceptedDraftTokens += accepted;
         _acceptanceHistogram[Math.Min(accepted, AcceptanceBins - 1)]++;

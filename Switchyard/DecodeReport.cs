@@ -59,6 +59,27 @@ public sealed record DecodeReport
     /// <summary>How the guesses of each level of a ladder fared, from the bottom; null where the strategy has no ladder.</summary>
     public IReadOnlyList<LevelTally>? Levels { get; init; }
 
+    /// <summary>Steps that checked drafts (num_spec_steps).</summary>
+    public int SpeculativeSteps { get; init; }
+
+    /// <summary>How many of those steps accepted 0, 1, 2, … draft tokens; empty where none checked any (acceptance_histogram).</summary>
+    public IReadOnlyList<int> AcceptanceHistogram { get; init; } = [];
+
+    /// <summary>The same by the number of draft tokens that were shown (acceptance_histogram_by_draft_length).</summary>
+    public IReadOnlyDictionary<int, IReadOnlyList<int>> AcceptanceHistogramByDraftLength { get; init; } = new Dictionary<int, IReadOnlyList<int>>();
+
+    /// <summary>The share of those steps that accepted at least 1, 2, … draft tokens.</summary>
+    public IReadOnlyList<double> AcceptanceByPosition { get; init; } = [];
+
+    /// <summary>Draft tokens shown, step by step (per_step_drafted).</summary>
+    public IReadOnlyList<int> PerStepDrafted { get; init; } = [];
+
+    /// <summary>Draft tokens accepted, step by step (per_step_accepted).</summary>
+    public IReadOnlyList<int> PerStepAccepted { get; init; } = [];
+
+    /// <summary>Milliseconds for each token after the first, drafting and checking included; null where fewer than two came (ms_per_committed_token).</summary>
+    public double? MsPerCommittedToken => 1000 / TokensPerSecond;
+
     /// <summary>Layers that each token was given after, one number a token; null where the strategy has no exits.</summary>
     public IReadOnlyList<int>? LayersByToken { get; init; }
 

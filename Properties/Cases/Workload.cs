@@ -57,6 +57,10 @@ public sealed record Workload
     public DecodingRequest[] Requests(ITokenText text) =>
         [.. Prompts.Select((prompt, i) => new DecodingRequest(prompt, Options with { Seed = Options.Seed + (ulong)i }, text))];
 
+    /// <summary>This workload with at most so many new tokens a request; null for no limit.</summary>
+    public Workload Within(int? tokens) =>
+        tokens is { } most && !(Options.MaxNewTokens <= most) ? this with { Options = Options with { MaxNewTokens = most } } : this;
+
     /// <summary>Workloads like this one, smaller.</summary>
     public IEnumerable<Workload> Smaller()
     {

@@ -17,8 +17,14 @@ public sealed record LawOptions
     /// <summary>A <see cref="LawReport.ReplayId"/>: run that one case.</summary>
     public string? Replay { get; init; }
 
-    /// <summary>Time after which no further case is begun; null for no limit.</summary>
+    /// <summary>
+    /// Time after which no further case is begun, and one that runs is given up where its law can tell the time; null for no
+    /// limit. A case that was given up says nothing.
+    /// </summary>
     public TimeSpan? Budget { get; init; }
+
+    /// <summary>Time, from the first contradiction on, for making it smaller; null for no limit.</summary>
+    public TimeSpan? ShrinkBudget { get; init; }
 
     /// <summary>Whether to make a contradicting case smaller.</summary>
     public bool Shrink { get; init; } = true;

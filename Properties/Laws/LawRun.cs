@@ -46,6 +46,15 @@ public sealed class LawRun : IDisposable
     /// <summary>The same model on the canonical reference; owned by the run.</summary>
     public TransformerModel ReferenceModel(int index, int seed) => Model(index, seed, OnReference);
 
+    /// <summary>Whether the time of the law is over; set by whoever measures it.</summary>
+    internal Func<bool>? IsOver { get; set; }
+
+    /// <summary>Gives the case up if the time of the law is over: for laws to call between the passes of a long case.</summary>
+    internal void ThrowIfOver()
+    {
+        if (IsOver?.Invoke() == true) throw new CaseGivenUpException();
+    }
+
     /// <summary>Disposes models and backends.</summary>
     public void Dispose()
     {

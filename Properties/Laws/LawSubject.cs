@@ -19,6 +19,9 @@ public sealed record LawSubject
     /// <summary>Models that laws are tried on.</summary>
     public IReadOnlyList<ModelSource> Models { get; init; } = TinyModels.All;
 
+    /// <summary>New tokens of a request at most, for models too slow for as many as the laws would decode; null for no limit.</summary>
+    public int? MostNewTokens { get; init; }
+
     /// <summary>How caches are handled.</summary>
     public CacheOperations Cache { get; init; } = new();
 

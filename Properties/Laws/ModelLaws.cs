@@ -82,10 +82,15 @@ public static class ModelLaws
         tree.Append(drafted, c.Prompt);
         float[][] got = tree.Forward(tree.AddTree(drafted, c.Tokens, c.Parents));
 
-        foreach (int token in c.Prompt) plain.Append(alone, [token]);
+        foreach (int token in c.Prompt)
+        {
+            run.ThrowIfOver();
+            plain.Append(alone, [token]);
+        }
         float[][] want = new float[c.Tokens.Length][];
         for (int node = 0; node < want.Length; node++)
         {
+            run.ThrowIfOver();
             foreach (int step in c.Path(node)) want[node] = plain.Append(alone, [c.Tokens[step]])[0];
             alone.Truncate(c.Prompt.Length);
         }
@@ -97,6 +102,7 @@ public static class ModelLaws
         float[][][] together = PolicyDecoder.Together(run.Model(c.Model, c.ModelSeed, threads: 2), c);
         for (int s = 0; s < c.Sequences.Length; s++)
         {
+            run.ThrowIfOver();
             float[][] alone = PolicyDecoder.Alone(run.Model(c.Model, c.ModelSeed), c, s);
             Verdict verdict = Bits.Compare(together[s], alone, $"for sequence {s} in the batch", "alone");
             if (verdict.Outcome != LawOutcome.Held) return verdict;

@@ -12,6 +12,7 @@ internal sealed record DecodedWorkload(DecodingRequest[] Requests, StepStats Sta
 /// <summary>Serves a workload with one strategy, as a scheduler would: requests arrive, wait for room, share steps, leave.</summary>
 internal sealed class WorkloadDecoder
 {
+    private readonly LawRun _run;
     private readonly Workload _work;
     private readonly IDecodingStrategy _strategy;
     private readonly KvPool _pool;
@@ -22,9 +23,9 @@ internal sealed class WorkloadDecoder
     private readonly List<DecodingRequest> _running = [];
     private StepStats _stats;
 
-    private WorkloadDecoder(Workload work, IDecodingStrategy strategy, KvPool pool, bool alone)
+    private WorkloadDecoder(LawRun run, Workload work, IDecodingStrategy strategy, KvPool pool, bool alone)
     {
-        (_work, _strategy, _pool, _alone) = (work, strategy, pool, alone);
+        (_run, _work, _strategy, _pool, _alone) = (run, work.Within(run.Subject.MostNewTokens), strategy, pool, alone);
         _random = new CaseRandom(work.ScheduleSeed);
     }
 
@@ -33,7 +34,7 @@ internal sealed class WorkloadDecoder
     {
         TransformerModel model = run.Model(work.Model, work.ModelSeed, threads: 2);
         using Served served = Serve(model, strategy, work.ArenaRows, work.PoolSequences);
-        return new WorkloadDecoder(work, served.Strategy, served.Runner.Pool, alone: false).Decode(work.Requests(new LetterText(model.Config.VocabSize)));
+        return new WorkloadDecoder(run, work, served.Strategy, served.Runner.Pool, alone: false).Decode(model);
     }
 
     /// <summary>One request after another, none with company.</summary>
@@ -41,7 +42,7 @@ internal sealed class WorkloadDecoder
     {
         TransformerModel model = run.Model(work.Model, work.ModelSeed);
         using Served served = Serve(model, strategy, rows: 48, sequences: 1);
-        return new WorkloadDecoder(work, served.Strategy, served.Runner.Pool, alone: true).Decode(work.Requests(new LetterText(model.Config.VocabSize)));
+        return new WorkloadDecoder(run, work, served.Strategy, served.Runner.Pool, alone: true).Decode(model);
     }
 
     /// <summary>A strategy over a runner of the given size; trees have room beyond the sequences.</summary>
@@ -57,8 +58,9 @@ internal sealed class WorkloadDecoder
         public void Dispose() => Strategy.Dispose();
     }
 
-    private DecodedWorkload Decode(DecodingRequest[] all)
+    private DecodedWorkload Decode(TransformerModel model)
     {
+        DecodingRequest[] all = _work.Requests(new LetterText(model.Config.VocabSize));
         var waiting = new Queue<DecodingRequest>(all);
         foreach (DecodingRequest request in all)
         {
@@ -69,6 +71,7 @@ internal sealed class WorkloadDecoder
         int most = 100 + all.Sum(r => 2 * r.PromptLength + 2 * (r.Options.MaxNewTokens ?? TinyModels.ContextLength));
         for (int step = 0; complaint is null && waiting.Count + _running.Count > 0; step++)
         {
+            _run.ThrowIfOver();
             if (step > most) complaint = $"{_running.Count} requests are still not finished after {step} steps";
             else complaint = Admit(waiting, step) ?? StepOnce();
             Leave();

@@ -4,13 +4,13 @@ namespace Switchyard.Strategies.Cast;
 /// The measured speed of speculation in units of plain decoding, which is also the threshold that CAST's choices should have:
 /// the tree that maximises tokens over time maximises tokens − C · time at C equal to that maximum (Dinkelbach).
 /// </summary>
-/// <remarks>While speculation loses, it pauses, and is tried again after 4, 8, … 256 steps.</remarks>
+/// <remarks>While speculation loses, it pauses, and is tried again after 4, 8, … 256 steps; the slower it was, the later.</remarks>
 public sealed class SpeedTracker
 {
-    private const double Weight = 0.05, TrialWeight = 0.2, Least = 1, Most = 10, First = 1.5, Stall = 4;
-    private const int ShortestPause = 4, LongestPause = 256, TrialSteps = 8, FirstTrialSteps = 24;
+    private const double Weight = 0.05, TrialWeight = 0.2, Least = 1, Most = 10, First = 1.5, Stall = 4, Hopeless = 0.5;
+    private const int ShortestPause = 4, LongestPause = 256, TrialSteps = 8, FirstTrialSteps = 24, FirstPatience = 4, Patience = 2;
 
-    private int _pause, _nextPause = ShortestPause, _trial = FirstTrialSteps;
+    private int _pause, _nextPause = ShortestPause, _trial = FirstTrialSteps, _hopeless;
     private double _tokens = First, _time = 1; // of a step, averages that forget; time in plain steps
 
     /// <summary>Tokens for the time that plain decoding takes for one, as an average that forgets.</summary>
@@ -23,7 +23,7 @@ public sealed class SpeedTracker
     public bool Speculates()
     {
         if (_pause == 0) return true;
-        if (--_pause == 0) (_trial, _tokens, _time) = (TrialSteps, Least, 1); // a fair chance, without the past's weight
+        if (--_pause == 0) (_trial, _tokens, _time, _hopeless) = (TrialSteps, Least, 1, 0); // a fair chance, without the past's weight
         return false;
     }
 
@@ -41,9 +41,9 @@ public sealed class SpeedTracker
         if (_trial > 0)
         {
             _trial--;
-            return;
+            if (Speed >= Hopeless || ++_hopeless < (_nextPause == ShortestPause ? FirstPatience : Patience)) return; // a draft that is very slow is not tried for long
         }
         if (Speed >= Least) _nextPause = ShortestPause;
-        else (_pause, _nextPause) = (_nextPause, Math.Min(LongestPause, 2 * _nextPause));
+        else (_pause, _nextPause) = ((int)Math.Min(LongestPause, _nextPause / Speed), Math.Min(LongestPause, 2 * _nextPause));
     }
 }

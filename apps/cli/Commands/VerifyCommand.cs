@@ -17,8 +17,10 @@ internal static class VerifyCommand
         var laws = new Option<string?>("--laws") { Description = "Only these laws, separated by commas.", HelpName = "IDS" };
         var replay = new Option<string?>("--replay") { Description = "Run one case of one law again: LAW:ID as a report printed it.", HelpName = "LAW:ID" };
         var selfTest = new Option<bool>("--self-test") { Description = "Plant known mistakes and show each caught." };
+        var ownTokens = new Option<int?>("--own-tokens") { Description = "New tokens of a request on your own model at most; as its measured speed allows unless given.", HelpName = "N" };
+        var report = new Option<string?>("--report") { Description = "Write a page about it: Markdown where the name ends in .md, HTML otherwise.", HelpName = "FILE" };
         Option<bool> json = CommonOptions.Json("every law, its outcome and its smallest counter-example");
-        var command = new Command("verify", "Hold a strategy to its laws: on tiny models of every family, then on your own model.") { path, strategy, budget, laws, replay, selfTest, json };
+        var command = new Command("verify", "Hold a strategy to its laws: on tiny models of every family, then on your own model.") { path, strategy, budget, laws, replay, ownTokens, selfTest, report, json };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
@@ -26,16 +28,20 @@ internal static class VerifyCommand
                 StrategyKind kind = StrategyCatalog.Find(spec, kinds); // before anything is loaded
                 if (!Durations.TryParse(parsed.GetValue(budget)!, out TimeSpan time)) throw new UsageException("--budget takes a time such as 60s or 10min.");
                 (string? replayed, string[] ids) = Chosen(parsed.GetValue(replay), parsed.GetValue(laws));
+                if (parsed.GetValue(ownTokens) is < 1) throw new UsageException("--own-tokens takes 1 or more.");
                 string model = ModelPath.Resolve(parsed.GetValue(path)!);
-                var verifier = new Verifier(new VerifySubjects(spec, kind, model, LocalModel.OpenTokenizer(model)), time, ids, replayed, TimeProvider.System)
+                using var subjects = new VerifySubjects(spec, kind, model, LocalModel.OpenTokenizer(model));
+                var verifier = new Verifier(subjects, time, ids, replayed, TimeProvider.System)
                 {
-                    OnLaw = line => Show(line, parsed.GetValue(json), parsed.GetValue(path)!, spec, terminal),
+                    OwnTokens = parsed.GetValue(ownTokens),
+                    OnLaw = line => Show(line, parsed.GetValue(json), terminal),
                     OnBug = line => terminal.Note($"{(line.Caught ? "caught" : "MISSED"),-8} {line.Law,-22} {line.Sentence}"),
                 };
                 long start = TimeProvider.System.GetTimestamp();
                 List<BugLine> bugs = parsed.GetValue(selfTest) ? verifier.SelfTest(cancellationToken) : [];
                 List<LawLine> lines = parsed.GetValue(selfTest) ? [] : verifier.Laws(cancellationToken);
-                var result = new VerifyResult(spec.ToString(), verifier.Claim.ToString(), parsed.GetValue(path)!, lines, bugs, TimeProvider.System.GetElapsedTime(start).TotalSeconds);
+                var result = new VerifyResult(spec.ToString(), verifier.Claim.ToString(), parsed.GetValue(path)!, lines, bugs, TimeProvider.System.GetElapsedTime(start).TotalSeconds, verifier.OwnTokens);
+                if (parsed.GetValue(report) is { } file) File.WriteAllText(file, VerifyPage.Write(result, file.EndsWith(".md", StringComparison.OrdinalIgnoreCase)));
                 if (parsed.GetValue(json)) terminal.Data.WriteLine(OutputJson.Write(result));
                 else Summarise(result, terminal);
                 return result.ExitCode;
@@ -57,23 +63,15 @@ internal static class VerifyCommand
         return (replay, ids);
     }
 
-    private static void Show(LawLine line, bool json, string path, StrategySpec spec, Terminal terminal)
+    private static void Show(LawLine line, bool json, Terminal terminal)
     {
-        if (!json) terminal.Data.WriteLine(FormattableString.Invariant($"{line.Where,-6} {line.Law,-22} {Word(line.Outcome),-15} {line.Cases,6}"));
+        if (!json) terminal.Data.WriteLine(FormattableString.Invariant($"{line.Where,-6} {line.Law,-22} {line.Word,-15} {line.Cases,6}"));
         if (line.Outcome != LawOutcome.Broken) return;
         terminal.Note($"{line.Law}: {line.Sentence}");
         terminal.Note($"  found   {line.Finding}");
         terminal.Note($"  in      {line.Counterexample}");
-        terminal.Note($"  repeat  switchyard verify \"{path}\" --strategy \"{spec}\" --replay {line.Law}:{line.Replay}");
+        terminal.Note($"  repeat  {line.Repeat}");
     }
-
-    private static string Word(LawOutcome outcome) => outcome switch
-    {
-        LawOutcome.Held => "held",
-        LawOutcome.Broken => "BROKEN",
-        LawOutcome.OutOfTime => "out of time",
-        _ => "not applicable",
-    };
 
     private static void Summarise(VerifyResult result, Terminal terminal)
     {

@@ -11,6 +11,12 @@ internal sealed class Verifier(VerifySubjects subjects, TimeSpan budget, IReadOn
     // On the user's own model: its tokens, and its logits to the bit. The reference backend would take hours for a real model.
     private static readonly string[] OwnLaws = ["tokens/same", "tokens/schedule", "steps/accounting", "model/tree-rows", "model/batch-alone", "model/rollback"];
 
+    private const string Tiny = "tiny", Yours = "yours";
+    private const double OwnWeight = 4, RequestsOfACase = 6, CasesHopedFor = 3; // a case decodes about three requests, together and alone
+    private const int MostTokensOfACase = 40;
+
+    private static readonly TimeSpan LeastShrinking = TimeSpan.FromSeconds(5);
+
     private readonly long _start = time.GetTimestamp();
 
     /// <summary>Told of every law as it ends.</summary>
@@ -24,28 +30,45 @@ internal sealed class Verifier(VerifySubjects subjects, TimeSpan budget, IReadOn
 
     private TimeSpan Left => budget - time.GetElapsedTime(_start);
 
+    /// <summary>New tokens of a request on the user's own model at most; null for no limit. Measured unless given.</summary>
+    public int? OwnTokens { get; set; }
+
     /// <summary>Every law on tiny models, and next to it on the user's own model where that can be afforded: tokens first.</summary>
     public List<LawLine> Laws(CancellationToken cancellation)
     {
-        var plan = new List<(Law Law, LawSubject Subject, string Where)>();
+        var plan = new List<(Law Law, string Where, double Weight)>();
         foreach (Law law in Chosen(LawBook.Of(LawKind.Strategy, LawKind.Model, LawKind.Sampling, LawKind.Text).OrderBy(law => law.Kind != LawKind.Strategy)))
         {
-            plan.Add((law, subjects.Tiny, "tiny"));
-            if (OwnLaws.Contains(law.Id)) plan.Add((law, subjects.Own, "yours"));
+            plan.Add((law, Tiny, 1));
+            if (OwnLaws.Contains(law.Id)) plan.Add((law, Yours, OwnWeight));
         }
+        double weights = plan.Sum(entry => entry.Weight);
+        if (plan.Exists(entry => entry.Where == Yours) && Left > TimeSpan.Zero && replay is null) OwnTokens ??= Affordable(budget * (OwnWeight / weights));
+        LawSubject own = subjects.Own with { MostNewTokens = OwnTokens };
         var lines = new List<LawLine>();
-        for (int i = 0; i < plan.Count; i++)
+        foreach ((Law law, string where, double weight) in plan)
         {
             cancellation.ThrowIfCancellationRequested();
-            (Law law, LawSubject subject, string where) = plan[i];
-            TimeSpan slice = Left / (plan.Count - i);
-            LawOptions options = replay is null
-                ? new LawOptions { Effort = Effort, Budget = slice > TimeSpan.Zero ? slice : TimeSpan.Zero, Time = time }
-                : new LawOptions { Replay = replay, Time = time };
-            lines.Add(LawLine.Of(law.Check(subject, options), where));
+            LawReport report = law.Check(where == Tiny ? subjects.Tiny : own, Options(Left * (weight / weights)));
+            weights -= weight;
+            lines.Add(LawLine.Of(report, where, subjects.Repeat(report, where == Yours ? OwnTokens : null)));
             OnLaw?.Invoke(lines[^1]);
         }
         return lines;
+    }
+
+    /// <summary>New tokens with which a few cases fit a law's share of the time; null where any number does.</summary>
+    private int? Affordable(TimeSpan share)
+    {
+        double tokens = subjects.OwnSpeed(time) * share.TotalSeconds / RequestsOfACase / CasesHopedFor;
+        return tokens >= MostTokensOfACase ? null : Math.Max(1, (int)tokens);
+    }
+
+    private LawOptions Options(TimeSpan slice)
+    {
+        if (replay is not null) return new LawOptions { Replay = replay, Time = time };
+        if (slice < TimeSpan.Zero) slice = TimeSpan.Zero;
+        return new LawOptions { Effort = Effort, Budget = slice, ShrinkBudget = slice + LeastShrinking, Time = time }; // a smaller counter-example is worth some overtime
     }
 
     /// <summary>Plants every law's mistakes and says which were caught.</summary>

@@ -14,11 +14,13 @@ namespace Switchyard.Cli.Verification;
 /// <param name="kind">Makes it.</param>
 /// <param name="path">The user's model.</param>
 /// <param name="tokenizer">Its tokenizer.</param>
-internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, string path, ITokenizer tokenizer)
+internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, string path, ITokenizer tokenizer) : IDisposable
 {
+    private const long LargeBytes = 512 << 20; // of weights: more are held once, for all of the machine's processors
     private const int UserContext = TinyModels.ContextLength; // laws use short sequences: no need for more rotations or cache
     private const int DraftSeed = 7919;
 
+    private readonly Dictionary<(string Path, int Threads, DType? Format), (IBackend Backend, TransformerModel Model)> _opened = [];
     private readonly LocalModelOptions _options = new() { MaxBatch = 6, Strategy = spec, TimelineCapacity = 1 << 14 };
 
     private static Func<IReadOnlyList<string>, AutoOptions, IArmChooser> ProductsChooser { get; } = (names, options) => new ArmChooser(names, options);
@@ -39,10 +41,16 @@ internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, strin
     {
         Name = $"{spec} on {path}",
         Backend = Cpu,
-        Models = [new ModelSource(path, (backend, _) => Load(path, backend))],
-        Strategy = runner => Make(spec, runner, (draft, format) => Load(draft is null ? path : ModelPath.Resolve(draft), runner.Model.Backend, format)),
+        Models = [new ModelSource(path, (backend, _) => Opened(path, backend.Threads))],
+        Strategy = runner => Make(spec, runner, (draft, format) => Opened(draft is null ? path : ModelPath.Resolve(draft), runner.Model.Backend.Threads, format)),
         Tokenizers = [tokenizer],
     };
+
+    /// <summary>The command that runs the contradicting case of a report again; empty where there is none.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="ownTokens">The limit on tokens that it was found with.</param>
+    public string Repeat(LawReport report, int? ownTokens) => report.Outcome != LawOutcome.Broken ? ""
+        : $"switchyard verify \"{path}\" --strategy \"{spec}\" --replay {report.LawId}:{report.ReplayId}{(ownTokens is { } most ? $" --own-tokens {most}" : "")}";
 
     /// <summary>What an instance of the strategy promises; its options may change what its kind does.</summary>
     public DecodingGuarantee Claim
@@ -55,6 +63,56 @@ internal sealed class VerifySubjects(StrategySpec spec, StrategyKind kind, strin
             return strategy.Guarantee;
         }
     }
+
+    /// <summary>Tokens a second of plain decoding on the user's own model, one request, from a few tokens; it is loaded first.</summary>
+    public double OwnSpeed(TimeProvider time)
+    {
+        const int Tokens = 3;
+        using TransformerModel model = Opened(path, Environment.ProcessorCount);
+        using var plain = new AutoregressiveStrategy(new ModelRunner(model, batchRows: 8, cacheSlots: 32));
+        var request = new DecodingRequest([0, 1], new GenerationOptions { MaxNewTokens = Tokens + 1, IgnoreEos = true });
+        if (!plain.TryAdmit(request)) return double.PositiveInfinity;
+        plain.Step([request]); // the prompt, and what runs for the first time
+        long start = time.GetTimestamp();
+        while (!request.IsFinished) plain.Step([request]);
+        plain.Release(request);
+        return Tokens / Math.Max(1e-9, time.GetElapsedTime(start).TotalSeconds);
+    }
+
+    /// <summary>Frees the models that were opened.</summary>
+    public void Dispose()
+    {
+        foreach ((IBackend backend, TransformerModel model) in _opened.Values)
+        {
+            model.Dispose();
+            backend.Dispose();
+        }
+        _opened.Clear();
+    }
+
+    /// <summary>A model that shares its weights with every other one of this path: laws come and go, the file is read once.</summary>
+    private TransformerModel Opened(string file, int threads, DType? format = null)
+    {
+        if (IsLarge(file)) threads = Environment.ProcessorCount;
+        if (!_opened.TryGetValue((file, threads, format), out (IBackend Backend, TransformerModel Model) opened))
+        {
+            CpuBackend backend = Cpu(threads);
+            try
+            {
+                _opened[(file, threads, format)] = opened = (backend, Load(file, backend, format));
+            }
+            catch
+            {
+                backend.Dispose();
+                throw;
+            }
+        }
+        return opened.Model.Keep(LayerMask.All(opened.Model.Config.LayerCount));
+    }
+
+    private static bool IsLarge(string file) => File.Exists(file)
+        ? new FileInfo(file).Length > LargeBytes
+        : new DirectoryInfo(file).EnumerateFiles("*.safetensors").Sum(weights => weights.Length) > LargeBytes;
 
     private IDecodingStrategy Make(StrategySpec spelling, ModelRunner runner, Func<string?, DType?, TransformerModel> open)
     {

@@ -46,6 +46,15 @@ public sealed class SelfTuningTests
     }
 
     [Fact]
+    public void A_very_slow_draft_is_soon_left_alone_and_the_report_says_so()
+    {
+        using var world = new World(Costs("0.08", 20), 0.8, 1);
+        Assert.True(world.Speed(FixedShaper.Chain(4)) < 0.1);
+        Assert.InRange(world.Speed(new CastShaper(world.Costs), out string explanation), 0.7, 1);
+        Assert.Contains("speculated in 0 of", explanation, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Thresholds_that_are_wrong_are_slow() // the negative control
     {
         using var world = new World(Costs("0.08", 0.02), 0.9, 1);
@@ -82,7 +91,10 @@ public sealed class SelfTuningTests
         public TableCosts Costs { get; }
 
         /// <summary>Tokens for the time of a plain step, once the first requests have been served.</summary>
-        public double Speed(ITreeShaper shaper)
+        public double Speed(ITreeShaper shaper) => Speed(shaper, out _);
+
+        /// <summary>The same, and what the strategy says of the last request.</summary>
+        public double Speed(ITreeShaper shaper, out string explanation)
         {
             var clock = new SimulatedClock();
             DecodingRequest[] requests = NewRequests();
@@ -101,6 +113,7 @@ public sealed class SelfTuningTests
                 while (!Array.Exists(together, request => request.IsFinished)) tokens += strategy.Step(together).Emitted;
                 foreach (DecodingRequest request in together) strategy.Release(request);
             }
+            explanation = strategy.Explain(requests[^1].Statistics);
             return tokens / (clock.Seconds - start) * Costs.TargetSeconds(_batch, 0, 1) / _batch;
         }
 

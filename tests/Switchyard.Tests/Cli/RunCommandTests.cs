@@ -12,6 +12,25 @@ public class RunCommandTests
     private static readonly string Small = Path.Combine(TestPaths.Models, "tales-0.4m");
 
     [Fact]
+    public async Task Statistics_of_drafts_add_up()
+    {
+        CliRun run = await CliRun.Of("run", Path.Combine(TestPaths.Models, "tales-0.4m"), "The King said to the King said to the", "--strategy", "lookup:length=4", "--max-tokens", "60", "--temperature", "0", "--json");
+        System.Text.Json.JsonElement json = run.Json();
+        int steps = json.GetProperty("speculativeSteps").GetInt32(), drafted = json.GetProperty("draftTokens").GetInt32(), accepted = json.GetProperty("acceptedDraftTokens").GetInt32();
+        Assert.True(steps > 0 && accepted > 0, "nothing was drafted");
+        int[] histogram = Numbers("acceptanceHistogram");
+        Assert.Equal(steps, histogram.Sum());
+        Assert.Equal(accepted, histogram.Select((count, length) => count * length).Sum());
+        Assert.Equal(drafted, Numbers("perStepDrafted").Sum());
+        Assert.Equal(accepted, Numbers("perStepAccepted").Sum());
+        Assert.Equal(steps, json.GetProperty("acceptanceHistogramByDraftLength").EnumerateObject().Sum(length => length.Value.EnumerateArray().Sum(count => count.GetInt32())));
+        Assert.Equal(accepted, json.GetProperty("acceptanceByPosition").EnumerateArray().Sum(share => share.GetDouble()) * steps, 6);
+        Assert.Equal(1000, json.GetProperty("msPerCommittedToken").GetDouble() * json.GetProperty("tokensPerSecond").GetDouble(), 6);
+
+        int[] Numbers(string name) => [.. json.GetProperty(name).EnumerateArray().Select(count => count.GetInt32())];
+    }
+
+    [Fact]
     public async Task Json_has_every_promised_field_and_nothing_else_is_on_standard_output()
     {
         CliRun run = await CliRun.Of("run", "The old house stood", "--max-tokens", "48", "--temperature", "0", "--strategy", "plain", "--json");

@@ -4,6 +4,7 @@ using Switchyard.Backends.Cpu;
 using Switchyard.Properties;
 using Switchyard.Properties.Faults;
 using Switchyard.Strategies;
+using Switchyard.Tests.Files;
 using Switchyard.Tests.PropertyRuns;
 using Xunit;
 
@@ -75,6 +76,43 @@ public class VerifyCommandTests
         CliRun run = await CliRun.Of("verify", Small, "--budget", "1ms");
         Assert.Equal(4, run.Code);
         Assert.DoesNotContain(" held  ", run.Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("page.html")]
+    [InlineData("page.md")]
+    public async Task A_page_says_what_was_tried_and_shows_the_counter_example(string name)
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, name);
+        CliRun run = await CliRun.With(Planted, "verify", Small, "--strategy", "planted", "--laws", "tokens/same,steps/allocation", "--budget", "20s", "--report", file);
+        Assert.Equal(1, run.Code);
+        string page = System.Net.WebUtility.HtmlDecode(File.ReadAllText(file));
+        Match repeat = Regex.Match(run.Notes, "repeat  (?<line>switchyard verify .*)");
+        Assert.Contains(repeat.Groups["line"].Value.TrimEnd(), page, StringComparison.Ordinal);
+        Assert.Contains("tokens/same is broken", page, StringComparison.Ordinal);
+        Assert.Contains("not applicable", page, StringComparison.Ordinal); // the law that says nothing is named, not left out
+        if (name.EndsWith(".html", StringComparison.Ordinal)) Assert.DoesNotMatch("(src|href)=", page); // needs nothing else
+    }
+
+    [Fact]
+    public async Task Without_time_the_page_says_out_of_time()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, "page.md");
+        Assert.Equal(4, (await CliRun.Of("verify", Small, "--budget", "1ms", "--laws", "tokens/same", "--report", file)).Code);
+        string page = File.ReadAllText(file);
+        Assert.Contains("2 out of time", page, StringComparison.Ordinal);
+        Assert.Contains("0 laws held", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_limit_on_ones_own_models_tokens_is_kept_and_reported()
+    {
+        CliRun run = await CliRun.Of("verify", Small, "--laws", "tokens/same", "--budget", "1s", "--own-tokens", "2", "--json");
+        Assert.Equal(2, run.Json().GetProperty("ownTokens").GetInt32());
+        Assert.Equal(0, run.Code);
+        Assert.Equal(2, (await CliRun.Of("verify", Small, "--own-tokens", "0")).Code);
     }
 
     [Fact]

@@ -2,7 +2,10 @@ using Switchyard.Backends.Cpu;
 using Switchyard.Model;
 using Switchyard.Properties;
 using Switchyard.Properties.Faults;
+using Switchyard.Strategies.Cast;
+using Switchyard.Strategies.Costs;
 using Switchyard.Strategies.Speculation;
+using Switchyard.Tests.Cast;
 using Xunit;
 
 namespace Switchyard.Tests.PropertyRuns;
@@ -46,6 +49,18 @@ public sealed class StrategyLawTests
         Name = "tree on cpu",
         Strategy = runner => new SpeculativeStrategy(
             "tree", runner, new ModelDrafter(new ModelRunner(runner.Model, batchRows: 48, cacheSlots: 2048)), new FixedShaper(depth: 4, breadth: 3, nodes: 8)),
+        ClaimsNoAllocation = false,
+    });
+
+    [Theory]
+    [MemberData(nameof(Laws))]
+    public void Speculation_whose_trees_follow_costs_keeps_the_law(string law) => LawTheories.AssertHolds(law, Plain with
+    {
+        Name = "cast on cpu",
+        Strategy = runner => new SpeculativeStrategy(
+            "cast", runner, new SelfDrafter(runner, runner.Model.SharedExit(1)),
+            new CastShaper(new TableCosts(Trees.RandomTable(new Random(5)), Trees.RandomTable(new Random(6), 0.1)), new CastOptions { MaxDepth = 4, MaxBreadth = 3, MaxNodes = 8 }),
+            new() { Reliability = new Reliability() }),
         ClaimsNoAllocation = false,
     });
 
