@@ -12,9 +12,8 @@ internal static class RollbackExperiment
     private const double Acceptance = 0.8, Holes = 0.25; // share of holes at which a rectangular cache is compacted
 
     /// <summary>Measures.</summary>
-    public static void Run(ExperimentSetting setting, ResultDocument document, TextWriter log)
+    public static void Run(ExperimentSetting setting, ResultDocument document, TransformerModel model, TextWriter log)
     {
-        TransformerModel model = setting.OpenSynthetic();
         ModelConfig config = model.Config;
         int blocks = setting.Quick ? 4 : 64;
         int capacity = KvPool.PagesFor(Context + blocks * Window) * KvShape.PageSize;

@@ -28,9 +28,10 @@ internal static class RouterExperiments
         log.WriteLine("M3: similarity");
         SimilarityExperiment.Run(setting, document, ladder, log);
         log.WriteLine("M4: rollback");
-        RollbackExperiment.Run(setting, document, log);
+        TransformerModel large = setting.OpenSynthetic();
+        RollbackExperiment.Run(setting, document, large, log);
         log.WriteLine("M5: the third level");
-        ThirdLevelExperiment.Run(setting, document, log);
+        ThirdLevelExperiment.Run(setting, document, large, log);
     }
 
     private static void FixedChains(ExperimentSetting setting, ResultDocument document, RouterLadder ladder, int batch, TextWriter log)

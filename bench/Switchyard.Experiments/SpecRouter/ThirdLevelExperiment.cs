@@ -17,17 +17,17 @@ internal static class ThirdLevelExperiment
     private static readonly string[] Chains = ["2", "0>2/4", "1>2/4", "0>1/3>2/6"];
 
     /// <summary>Predicts and measures.</summary>
-    public static void Run(ExperimentSetting setting, ResultDocument document, TextWriter log)
+    public static void Run(ExperimentSetting setting, ResultDocument document, TransformerModel target, TextWriter log)
     {
         document.Heading(2, "M5: when a third level pays");
         document.Text($"Predicted time per token of the best chain of three over that of the best chain of two, as a gain, by the dynamic programme: a pass over n tokens costs 2 % more for each after the first; windows are 1 to 12. α12/α23/α13 are the chances that each level keeps another's token.");
         document.Table(["t3/t2, t2/t1", .. Acceptances.Select(Name)], Ratios.Select(ratio => (object?[])[$"{ratio.Top}, {ratio.Bottom}", .. Acceptances.Select(a => (object?)FormattableString.Invariant($"{100 * PredictedGain(ratio, a):+0;-0} %"))]));
-        Measure(setting, document, log);
+        Measure(setting, document, target, log);
     }
 
-    private static void Measure(ExperimentSetting setting, ResultDocument document, TextWriter log)
+    private static void Measure(ExperimentSetting setting, ResultDocument document, TransformerModel target, TextWriter log)
     {
-        using var models = new Models(setting);
+        using var models = new Models(setting, target);
         int[] prompt = [.. Enumerable.Range(1, 32)];
         GenerationOptions options = new() { MaxNewTokens = setting.Quick ? 12 : 64, Temperature = 0, IgnoreEos = true };
         int[] recording = Record(models.Target, prompt, options);
@@ -100,9 +100,9 @@ internal static class ThirdLevelExperiment
 
         private readonly TransformerModel[] _small;
 
-        public Models(ExperimentSetting setting)
+        public Models(ExperimentSetting setting, TransformerModel target)
         {
-            Target = setting.OpenSynthetic();
+            Target = target;
             ModelConfig shape = Target.Config;
             _small = [Small(setting, shape, 4), Small(setting, shape, 2)];
             All = [.. _small, Target];
