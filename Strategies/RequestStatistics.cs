@@ -102,12 +102,12 @@ public sealed class RequestStatistics
         _levels ??= [.. names.Select(name => new LevelTally(name))];
     }
 
-    /// <summary>Counts a token of one level that the target was shown; nothing without <see cref="TrackLevels"/>.</summary>
-    public void RecordLevel(int level, bool kept)
+    /// <summary>Counts tokens of one level that the target was shown, and kept; nothing without <see cref="TrackLevels"/>.</summary>
+    public void RecordLevel(int level, int offered, int kept)
     {
         if (_levels is null) return;
-        _levels[level].Offered++;
-        if (kept) _levels[level].Kept++;
+        _levels[level].Offered += offered;
+        _levels[level].Kept += kept;
     }
 
     /// <summary>Counts one verification of this request's drafts.</summary>

@@ -4,7 +4,7 @@ namespace Switchyard.Properties;
 public static class LawBook
 {
     /// <summary>Every law.</summary>
-    public static IReadOnlyList<Law> All { get; } = [.. BackendLaws.All, .. ModelLaws.All, .. StrategyLaws.All, .. DrexLaws.All, .. AutoLaws.All, .. SamplerLaws.All, .. TextLaws.All];
+    public static IReadOnlyList<Law> All { get; } = [.. BackendLaws.All, .. ModelLaws.All, .. StrategyLaws.All, .. DrexLaws.All, .. RouterLaws.All, .. AutoLaws.All, .. SamplerLaws.All, .. TextLaws.All];
 
     /// <summary>The law with an id.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists them.</exception>

@@ -17,12 +17,14 @@ public static class StrategyLaws
             "A strategy gives the tokens that its guarantee names, at any temperature, with any options: plain decoding's, or its own policy's alone.",
             Workload.Any, 40, SameTokens,
             PlantedStrategyBugs.SamplesLate, PlantedStrategyBugs.ChildWithoutParent, PlantedStrategyBugs.PathNotGathered,
-            PlantedStrategyBugs.DraftTaken, PlantedStrategyBugs.Siblings, PlantedStrategyBugs.PositionFromSlot, PlantedModelBugs.FirstPositionForAll),
+            PlantedStrategyBugs.DraftTaken, PlantedStrategyBugs.Siblings, PlantedStrategyBugs.PositionFromSlot, PlantedModelBugs.FirstPositionForAll,
+            PlantedRouterBugs.TakesWord),
         new CheckedLaw<Workload>(
             "tokens/schedule", LawKind.Strategy,
             "Requests that arrive, wait, share steps and are cancelled in any order have the tokens that each has alone; a cancelled one a prefix of them.",
             Arb.From(Workload.Any.Generator.Select(w => w with { Cancels = true }), w => w.Smaller()), 40, Scheduling,
-            PlantedStrategyBugs.FirstSamplerForAll, PlantedStrategyBugs.ReleaseTouchesNeighbour, PlantedModelBugs.FirstPositionForAll),
+            PlantedStrategyBugs.FirstSamplerForAll, PlantedStrategyBugs.ReleaseTouchesNeighbour, PlantedModelBugs.FirstPositionForAll,
+            PlantedRouterBugs.FirstForAll),
         new CheckedLaw<Workload>(
             "tokens/context-end", LawKind.Strategy,
             "Decoding goes on to the last slot of the context, ends there, and its tokens are plain decoding's to the end.",

@@ -68,12 +68,15 @@ internal sealed class WorkloadDecoder
             if (_work.Cancels && !_alone && _random.Below(2) == 0) _cancelAfter[request] = _random.Below(12);
         }
         string? complaint = null;
-        int most = 100 + all.Sum(r => 2 * r.PromptLength + 2 * (r.Options.MaxNewTokens ?? TinyModels.ContextLength));
+        const int DraftsByStep = 32; // a strategy of several levels runs smaller models' passes in steps of their own
+        int drafting = 0, most = 100 + all.Sum(r => 2 * r.PromptLength + 2 * (r.Options.MaxNewTokens ?? TinyModels.ContextLength));
         for (int step = 0; complaint is null && waiting.Count + _running.Count > 0; step++)
         {
             _run.ThrowIfOver();
-            if (step > most) complaint = $"{_running.Count} requests are still not finished after {step} steps";
+            StepStats before = _stats;
+            if (step - drafting > most || drafting > DraftsByStep * most) complaint = $"{_running.Count} requests are still not finished after {step} steps";
             else complaint = Admit(waiting, step) ?? StepOnce();
+            if (_stats.DraftForwards > before.DraftForwards && _stats.TargetForwards == before.TargetForwards) drafting++;
             Leave();
         }
         foreach (DecodingRequest request in _running) _strategy.Release(request);

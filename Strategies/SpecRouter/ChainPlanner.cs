@@ -88,6 +88,10 @@ public sealed class ChainPlanner : IChainPolicy
     public void ObserveDistance(int one, int other, double distance, bool greedy) => Similarity.ObserveDistance(one, other, distance, greedy);
 
     /// <inheritdoc/>
+    public double PassTokens(PassShape shape) =>
+        PredictedSeconds > 0 ? _costs.Seconds(shape.Level, shape.Batch, shape.Context, shape.Rows) / PredictedSeconds : 0;
+
+    /// <inheritdoc/>
     public string? Explain() => Plans == 0
         ? null
         : FormattableString.Invariant($"predicted {PredictedSeconds * 1e3:G3} ms a token against {PlainSeconds * 1e3:G3} ms plain, {Plans} plans");

@@ -1,3 +1,5 @@
+using Switchyard.Strategies.Speculation;
+
 namespace Switchyard.Strategies.SpecRouter;
 
 /// <summary>
@@ -26,6 +28,14 @@ internal sealed class ChainSequence
 
     /// <summary>Committed and pending tokens. Valid until the next change.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Count);
+
+    /// <summary>What the level below the target held possible, where trees are checked.</summary>
+    public BranchBook? Branches { get; set; }
+
+    /// <summary>Buffers of the last hop.</summary>
+    public RankedChoices? Ranked { get; set; }
+
+    public DraftTree? Tree { get; set; }
 
     public int Count { get; private set; }
 

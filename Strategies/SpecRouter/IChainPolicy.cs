@@ -17,6 +17,9 @@ public interface IChainPolicy
     {
     }
 
+    /// <summary>What a pass costs, in tokens that the chain in use makes in the same time; 0 where rows are free.</summary>
+    double PassTokens(PassShape shape) => 0;
+
     /// <summary>Why the chain is what it is, in a few words; null where there is nothing to say.</summary>
     string? Explain() => null;
 
@@ -25,6 +28,13 @@ public interface IChainPolicy
     {
     }
 }
+
+/// <summary>A pass of one level.</summary>
+/// <param name="Level">The level.</param>
+/// <param name="Batch">Sequences that share it.</param>
+/// <param name="Context">Tokens that each has cached.</param>
+/// <param name="Rows">Rows of each.</param>
+public readonly record struct PassShape(int Level, int Batch, int Context, int Rows);
 
 /// <summary>What a policy is told of the moment.</summary>
 /// <param name="current">The chain in use; none before the first.</param>

@@ -1,4 +1,5 @@
 using Switchyard.Strategies.Sampling;
+using Switchyard.Strategies.Speculation;
 
 namespace Switchyard.Strategies.SpecRouter;
 
@@ -31,6 +32,12 @@ public sealed class LevelLane(DecodingRequest request)
 
     /// <summary>Takes the distribution after the context, where somebody wants to compare it.</summary>
     public NextTokenLaw? Law { get; internal set; }
+
+    /// <summary>A tree to check in place of the pending tokens, which are its first nodes, each the child of the one before; null for none. A level that checks no trees may leave it.</summary>
+    public DraftTree? Tree { get; internal set; }
+
+    /// <summary>Receives the best guesses at every place, where they are wanted.</summary>
+    internal RankedChoices? Ranked { get; set; }
 
     /// <summary>Tokens from the start that this level chose or kept.</summary>
     internal int Verified { get; set; }

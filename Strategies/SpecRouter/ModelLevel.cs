@@ -11,6 +11,7 @@ public sealed class ModelLevel : IChainLevel
     private readonly ModelRunner _runner;
     private readonly TreeVerifier _verifier;
     private readonly bool _isTarget;
+    private readonly int _slack;
     private readonly LevelLane[] _lanes;
     private int _laneCount;
 
@@ -19,10 +20,11 @@ public sealed class ModelLevel : IChainLevel
     /// <param name="runner">The model, its cache and its arena. Owned from here on.</param>
     /// <param name="tokenCount">Tokens of the target's vocabulary that have a meaning.</param>
     /// <param name="isTarget">Whether it is the model whose tokens are promised: then requests that it cannot hold are refused.</param>
-    public ModelLevel(string name, ModelRunner runner, int tokenCount = int.MaxValue, bool isTarget = false)
+    /// <param name="slack">Cache slots of a request beyond its tokens, for the alternatives of trees.</param>
+    public ModelLevel(string name, ModelRunner runner, int tokenCount = int.MaxValue, bool isTarget = false, int slack = 0)
     {
         ArgumentNullException.ThrowIfNull(runner);
-        (Name, _runner, _isTarget) = (name, runner, isTarget);
+        (Name, _runner, _isTarget, _slack) = (name, runner, isTarget, slack);
         _verifier = new TreeVerifier(runner, new Sampler(Math.Min(tokenCount, runner.Model.Config.VocabSize)));
         _lanes = new LevelLane[runner.Batch.Capacity];
     }
@@ -96,8 +98,8 @@ public sealed class ModelLevel : IChainLevel
             if ((uint)token >= (uint)_runner.Model.Config.VocabSize) break;
             parent = state.Tree.Add(parent, token, 1);
         }
-        state.Walk.RootLaw = lane.Law;
-        if (!_verifier.Add(state.Kv, context, state.Tree, state.Walk, lane.Request.Sampler)) return false;
+        (state.Walk.RootLaw, state.Walk.Ranked) = (lane.Law, lane.Ranked);
+        if (!_verifier.Add(state.Kv, context, lane.Tree ?? state.Tree, state.Walk, lane.Request.Sampler)) return false;
         _lanes[_laneCount++] = lane;
         return true;
     }
@@ -130,8 +132,8 @@ public sealed class ModelLevel : IChainLevel
 
     private KvSequence? Reserve(DecodingRequest request)
     {
-        if (_isTarget) return Admission.TryReserve(_runner, request);
         int context = _runner.Model.ContextLength, slots = Admission.SlotsNeeded(request, context);
+        if (_isTarget) return Admission.TryReserve(_runner, request, Math.Clamp(_runner.Pool.Store.Shape.Slots - slots, 0, _slack));
         return request.PromptLength > context || slots > _runner.Pool.Store.Shape.Slots ? null : _runner.Pool.TryRent(slots);
     }
 

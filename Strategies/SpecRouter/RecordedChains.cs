@@ -25,6 +25,12 @@ public sealed class ChainRecorder(IChainPolicy policy) : IChainPolicy
     }
 
     /// <inheritdoc/>
+    public double PassTokens(PassShape shape) => policy.PassTokens(shape);
+
+    /// <inheritdoc/>
+    public string? Explain() => policy.Explain();
+
+    /// <inheritdoc/>
     public void ObservePass(int level, int batch, int context, double rows, double seconds) => policy.ObservePass(level, batch, context, rows, seconds);
 
     /// <inheritdoc/>

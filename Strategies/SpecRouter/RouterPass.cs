@@ -1,3 +1,5 @@
+using Switchyard.Strategies.Speculation;
+
 namespace Switchyard.Strategies.SpecRouter;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
 {
     private const int MostBrought = 16; // rows that a decoding sequence may bring along without counting as catching up
 
+    private readonly LastHop _lastHop = new(options, policy);
     private Entry[] _checks = [], _late = []; // checked in this pass; those with much to catch up
     private ChainPlan _plan;
     private int _level, _count, _lateCount, _contextSum, _rows;
@@ -57,7 +60,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
         {
             DecodingRequest request = sequence.Request;
             if (request.Sampler.Position > request.Tokens.Length) request.Sampler.Rewind(request.Tokens.Length);
-            sequence.Lanes[_level].Law = null;
+            (sequence.Lanes[_level].Law, sequence.Lanes[_level].Ranked, sequence.Lanes[_level].Tree) = (null, null, null);
         }
     }
 
@@ -91,6 +94,9 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
 
     private bool IsBottom(ChainSequence sequence) => _level != Target && (Chain(sequence) & (1u << _level) - 1) == 0;
 
+    /// <summary>Whether what the level says of a sequence goes straight to the target.</summary>
+    private bool IsLastBelowTarget(ChainSequence sequence) => _level != Target && Chain(sequence) >> _level + 1 == 1u << Target - _level - 1;
+
     private void AddChecks()
     {
         int all = _count, reserve = _lateCount == 0 ? 0 : Math.Min(options.PromptChunks.AmongDecoding, Rung.Capacity / 4);
@@ -99,7 +105,9 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
         {
             Entry entry = _checks[i];
             int share = (Rung.Room - reserve) / (all - i), pending = entry.Sequence.Count - entry.From;
-            Add(entry, Math.Clamp(share - entry.Missing, 0, pending));
+            pending = Math.Clamp(share - entry.Missing, 0, pending);
+            if (_level == Target) entry.Sequence.Lanes[Target].Tree = _lastHop.Grow(entry.Sequence, entry.From, pending, share - entry.Missing - pending, all);
+            Add(entry, pending);
         }
     }
 
@@ -128,6 +136,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
         ChainSequence sequence = entry.Sequence;
         DecodingRequest request = sequence.Request;
         for (int at = request.Sampler.Position; at < entry.From; at++) request.Sampler.Advance(sequence.Tokens[at]);
+        if (_lastHop.IsOn && IsLastBelowTarget(sequence)) _lastHop.Begin(sequence, _level);
         bool compares = !_compares && laws.Begin(sequence, Chain(sequence), _level, entry.From);
         int before = Rung.Room;
         if (!Rung.Add(sequence.Lanes[_level], sequence.Tokens[..entry.From], sequence.Tokens.Slice(entry.From, pending)))
@@ -137,7 +146,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
         }
         _compares |= compares;
         int rows = before - Rung.Room;
-        _checks[_count++] = entry with { Shown = rows - entry.Missing };
+        _checks[_count++] = entry with { Shown = rows - entry.Missing, Pending = Math.Min(pending, rows - entry.Missing) };
         _contextSum += entry.From;
         Count(sequence, rows);
     }
@@ -152,9 +161,10 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
 
     private void SettleDraft(in Entry entry)
     {
-        (ChainSequence sequence, int from, _, _) = entry;
+        (ChainSequence sequence, int from) = (entry.Sequence, entry.From);
         LevelLane lane = sequence.Lanes[_level];
         int position = Settler.Settle(sequence, _level, from, options.TokenCount, policy, out bool refused);
+        _lastHop.Note(sequence, _level, from, position - from);
         (lane.Verified, lane.Cached) = (position, Math.Max(lane.Cached, position - 1));
         laws.Truncate(sequence, sequence.Count - 1);
         if (refused || lane.Error is not null || lane.ChoiceCount == 0) ladder[_level].Refuse(lane, sequence.Committed, lane.Error);
@@ -163,17 +173,23 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
 
     private void SettleTarget(in Entry entry, ref StepStats stats)
     {
-        (ChainSequence sequence, int from, _, int shown) = entry;
+        (ChainSequence sequence, int from, int shown) = (entry.Sequence, entry.From, entry.Shown);
         DecodingRequest request = sequence.Request;
         LevelLane lane = sequence.Lanes[_level];
-        CountOffered(sequence, from, shown, lane.Choices);
-        int accepted = 0, emitted = 0;
+        CountOffered(entry);
+        DraftTree? tree = shown > entry.Pending ? lane.Tree : null;
+        if (tree is not null) _lastHop.Learn(tree, shown, lane.Choices);
+        int accepted = 0, emitted = 0, node = DraftTree.Root;
         var tally = new BlockTally(policy, _level);
         foreach (TokenChoice choice in lane.Choices)
         {
             int position = from + emitted, source = position < sequence.Count ? sequence.SourceOf(position) : -1;
             bool kept = sequence.Settle(position, choice.Token, _level);
             if (source >= 0) tally.Count(source, kept);
+            kept &= emitted < entry.Pending;
+            if (tree is not null && (node = tree.FindChild(node, choice.Token)) >= entry.Pending && node < shown)
+                kept = true; // an alternative of the same level: what was pending from here on is gone
+            if (kept && source < Target) request.Statistics.RecordLevel(source, offered: 0, kept: 1);
             if (kept) accepted++;
             ladder[kept ? source : Target].Report.Committed++;
             emitted++;
@@ -190,21 +206,22 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
         stats += new StepStats(emitted, shown, accepted, VerifiedRows: shown > 0 ? shown + 1 : 0);
     }
 
-    /// <summary>Counts what each level was shown to have said, and how much of it the target kept.</summary>
-    private void CountOffered(ChainSequence sequence, int from, int shown, ReadOnlySpan<TokenChoice> choices)
+    /// <summary>Counts what the target was shown, by the level that had said it.</summary>
+    private void CountOffered(in Entry entry)
     {
-        bool kept = true;
-        for (int i = 0; i < shown; i++)
+        ChainSequence sequence = entry.Sequence;
+        for (int i = 0; i < entry.Shown; i++)
         {
-            int source = sequence.SourceOf(from + i);
-            kept &= i < choices.Length && choices[i].Token == sequence.Tokens[from + i];
+            int place = i < entry.Pending ? i : sequence.Lanes[Target].Tree!.Depths[i] - 1; // an alternative is of whoever stands for the token beside it
+            int source = sequence.SourceOf(entry.From + place);
             ladder[source].Report.Offered++;
-            if (source < Target) sequence.Request.Statistics.RecordLevel(source, kept);
+            if (source < Target) sequence.Request.Statistics.RecordLevel(source, offered: 1, kept: 0);
         }
     }
 
     /// <param name="From">Tokens that stand for this level; its first choice is for the place after them.</param>
     /// <param name="Missing">Rows to bring its cache there.</param>
-    /// <param name="Shown">Pending tokens that it checks.</param>
-    private readonly record struct Entry(ChainSequence Sequence, int From, int Missing, int Shown);
+    /// <param name="Shown">Tokens that it checks.</param>
+    /// <param name="Pending">Those of them that are pending tokens; the others are alternatives.</param>
+    private readonly record struct Entry(ChainSequence Sequence, int From, int Missing, int Shown, int Pending = 0);
 }

@@ -17,6 +17,9 @@ public sealed record SpecRouterOptions
     /// <summary>Blocks of a level's tokens of which one has its distribution compared with the checking level's.</summary>
     public int CompareEvery { get; init; } = 4;
 
+    /// <summary>Alternatives that the target checks beside pending tokens at most; 0 for chains.</summary>
+    public int MaxBranches { get; init; }
+
     /// <summary>
     /// Measures what a plain step takes, in three passes between steps, so that reports can say what the chain brought and the
     /// policy knows what it is up against.

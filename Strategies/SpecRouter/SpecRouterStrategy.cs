@@ -90,7 +90,7 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself
     }
 
     /// <inheritdoc/>
-    public int Slack => 0;
+    public int Slack => _options.MaxBranches;
 
     /// <inheritdoc/>
     public bool TryAttach(DecodingRequest request, KvSequence kv)

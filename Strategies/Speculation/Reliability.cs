@@ -54,15 +54,24 @@ public sealed class Reliability
     /// <summary>Counts the fate of every guess that the walk came by.</summary>
     public void Observe(DraftTree tree, TreeWalk walk)
     {
-        ArgumentNullException.ThrowIfNull(tree);
         ArgumentNullException.ThrowIfNull(walk);
+        Observe(tree, walk.Shown, walk.Choices);
+    }
+
+    /// <summary>Counts the fate of every guess that came to be decided.</summary>
+    /// <param name="tree">The guesses.</param>
+    /// <param name="shown">Nodes that the target saw.</param>
+    /// <param name="choices">What it chose, from the root on.</param>
+    public void Observe(DraftTree tree, int shown, ReadOnlySpan<TokenChoice> choices)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
         int at = DraftTree.Root;
-        foreach (TokenChoice choice in walk.Choices)
+        foreach (TokenChoice choice in choices)
         {
             int next = -1;
             for (int child = tree.FirstChild(at); child >= 0; child = tree.NextSibling(child))
             {
-                if (child >= walk.Shown) continue; // the target never saw it
+                if (child >= shown) continue; // the target never saw it
                 bool right = tree.Tokens[child] == choice.Token;
                 Observe(tree.Bins[child], right);
                 if (right) next = child;

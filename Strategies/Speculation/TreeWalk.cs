@@ -35,6 +35,9 @@ public sealed class TreeWalk
     /// <summary>Takes the distribution at the root, where somebody wants to compare it; stays until it is changed.</summary>
     internal NextTokenLaw? RootLaw { get; set; }
 
+    /// <summary>Takes the best guesses at every place on the way, where somebody wants them; stays until it is changed.</summary>
+    internal RankedChoices? Ranked { get; set; }
+
     /// <summary>The node whose row is awaited: <see cref="DraftTree.Root"/> at first; <see cref="Ended"/> after the walk.</summary>
     internal int Awaited { get; private set; } = Ended;
 
@@ -80,6 +83,7 @@ public sealed class TreeWalk
             EmitsTo?.Fail(e);
             return;
         }
+        Ranked?.Take(logits, State!);
         Add(choice);
         int child = Tree is not null ? Tree.FindChild(Awaited, choice.Token) : -1;
         if ((uint)child >= (uint)Shown) child = Ended; // none, or one that was cut off

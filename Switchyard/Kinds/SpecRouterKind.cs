@@ -11,9 +11,9 @@ namespace Switchyard.Kinds;
 /// <summary>SpecRouter by name: chains of smaller models, chosen while decoding.</summary>
 internal static class SpecRouterKind
 {
-    private const string Usage = "specrouter:models=A+B,window=12,interval=16,explore=0.02";
+    private const string Usage = "specrouter:models=A+B,window=12,interval=16,explore=0.02,tree=cast";
     private const string Levels = "paths of smaller models with the same vocabulary, lookup, skip, self@LAYERS or target@q8_0|q4_0, separated by +; the model itself is not one of them";
-    private const int MostWindow = 64;
+    private const int MostWindow = 64, Branches = 8; // alternatives of a tree: each is a row more for the model
     private const double LookupSeconds = 1e-6; // a guess until it was measured
 
     private static readonly int[] Windows = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
@@ -23,7 +23,7 @@ internal static class SpecRouterKind
 
     private static SpecRouterStrategy Create(StrategySpec spec, StrategyContext context)
     {
-        spec.AllowOnly("models", "window", "interval", "explore");
+        spec.AllowOnly("models", "window", "interval", "explore", "tree");
         int window = spec.Int("window", 12, 1, MostWindow);
         var planning = new ChainPlannerOptions
         {
@@ -32,12 +32,18 @@ internal static class SpecRouterKind
             Exploration = spec.Number("explore", 0.02, 0, 1),
         };
         string[] names = Names(spec);
+        int branches = spec.Text("tree") switch
+        {
+            null => 0,
+            "cast" => Branches,
+            { } other => throw new StrategySpecException($"Strategy 'specrouter': tree={other} is not supported; give tree=cast, or leave it out for chains."),
+        };
         var ladder = new List<Rung>();
         try
         {
             foreach (string name in names) ladder.Add(Open(name, context, RowsOf(window)));
             ladder.Sort((one, other) => one.Seconds(1, 1).CompareTo(other.Seconds(1, 1))); // smaller passes further down
-            ladder.Add(TargetRung(context, RowsOf(window)));
+            ladder.Add(TargetRung(context, RowsOf(window) + branches, branches));
         }
         catch
         {
@@ -46,7 +52,7 @@ internal static class SpecRouterKind
         }
         var costs = new LevelCosts(ladder.Count, (level, batch, at, rows) => ladder[level].Seconds(at, batch * rows));
         var planner = new ChainPlanner(new SimilarityTracker(ladder.Count), costs, planning);
-        var options = new SpecRouterOptions { TokenCount = context.Target.Config.VocabSize, MeasuresPlain = !context.TakesTurns, Time = context.Options.Time };
+        var options = new SpecRouterOptions { TokenCount = context.Target.Config.VocabSize, MaxBranches = branches, MeasuresPlain = !context.TakesTurns, Time = context.Options.Time };
         return new SpecRouterStrategy([.. ladder.Select(rung => rung.Level)], planner, options);
     }
 
@@ -62,10 +68,10 @@ internal static class SpecRouterKind
         return names.Length < ChainPlan.MaxLevels ? names : throw new StrategySpecException($"Strategy 'specrouter' takes up to {ChainPlan.MaxLevels - 1} models; got {names.Length}.");
     }
 
-    private static Rung TargetRung(StrategyContext context, int rows)
+    private static Rung TargetRung(StrategyContext context, int rows, int slack)
     {
         ModelRunner runner = context.NewTargetRunner(rows);
-        return new Rung(new ModelLevel("target", runner, context.Target.Config.VocabSize, isTarget: true), runner.Model);
+        return new Rung(new ModelLevel("target", runner, context.Target.Config.VocabSize, isTarget: true, slack), runner.Model);
     }
 
     private static Rung Open(string name, StrategyContext context, int rows)

@@ -5,6 +5,7 @@ using Switchyard.Experiments.Cast;
 using Switchyard.Experiments.Drex;
 using Switchyard.Experiments.Engine;
 using Switchyard.Experiments.Results;
+using Switchyard.Experiments.SpecRouter;
 
 var quick = new Option<bool>("--quick") { Description = "Tiny sizes, to see that an experiment works; its numbers are no results.", Recursive = true };
 var output = new Option<string>("--out") { Description = "Where the document and its figures go.", DefaultValueFactory = _ => Path.Combine("docs", "results"), HelpName = "FOLDER", Recursive = true };
@@ -21,6 +22,7 @@ var pairs = new Option<int?>("--pairs") { Description = "Pairs of runs of each c
 var root = new RootCommand("Measures what the documentation claims, and writes tables and figures.") { quick, output };
 Add("engine", "The CPU engine beside the machine's limits.", [], (setting, document, _) => EngineExperiments.Run(setting, document, Console.Error));
 Add("cast", "CAST, chains, trees and lookup.", [only], (setting, document, parsed) => CastExperiments.Run(setting, document, Console.Error, parsed.GetValue(only)));
+Add("specrouter", "SpecRouter against fixed chains, under drift, and with replayed levels.", [], (setting, document, _) => RouterExperiments.Run(setting, document, Console.Error));
 Add("auto", "The automatic choice against plain decoding, class by class.", [eval, book, pairs], (setting, document, parsed) =>
     AutoExperiments.Run(setting, document, new AutoInput(parsed.GetValue(eval)?.FullName, parsed.GetValue(book)?.FullName, parsed.GetValue(pairs)), Console.Error));
 Add("drex", "DREX and its rivals.", [text], (setting, document, parsed) => DrexExperiments.Run(setting, document, parsed.GetValue(text) is { } file ? File.ReadAllText(file.FullName) : null, Console.Error));

@@ -108,7 +108,7 @@ internal static class RunCommand
         {
             terminal.Data.WriteLine(text.End());
         }
-        terminal.Note(new AcceptedText(terminal.Live is not null && terminal.CanStyleData).Legend);
+        terminal.Note(new AcceptedText(terminal.Live is not null && terminal.CanStyleData).Legend(stream.Report.Levels?.Select(level => level.Name)));
         terminal.Note(Summary(stream.Report));
         return stream.Report;
     }

@@ -36,8 +36,11 @@ internal static class TalesExperiments
 
     /// <summary>Requests of the tales prompts.</summary>
     public static Contest NewContest(ExperimentSetting setting, int requests) => new(
-        [.. Enumerable.Range(0, requests).Select(i => setting.Tokenizer.Encode(Prompts[i % Prompts.Length]))],
+        NewPrompts(setting, requests),
         i => new GenerationOptions { Temperature = 0.7f, Seed = (ulong)i + 1, MaxNewTokens = setting.NewTokens, IgnoreEos = true }, setting.Rounds);
+
+    /// <summary>The tales prompts, over and over.</summary>
+    public static int[][] NewPrompts(ExperimentSetting setting, int requests) => [.. Enumerable.Range(0, requests).Select(i => setting.Tokenizer.Encode(Prompts[i % Prompts.Length]))];
 
     /// <summary>A runner with room for a batch of trees.</summary>
     public static ModelRunner Runner(TransformerModel model, int batch, int rows) => new(model, 256 + batch * rows, batch * (model.ContextLength + rows));

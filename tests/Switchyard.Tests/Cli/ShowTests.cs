@@ -35,6 +35,28 @@ public class ShowTests
     }
 
     [Fact]
+    public void Every_level_of_a_ladder_has_a_colour_and_a_number_and_the_legend_names_them()
+    {
+        AcceptedText styled = new(styled: true), bare = new(styled: false);
+        GeneratedToken[] tokens = [Token("a", false), Token("b", true, 0), Token("c", true, 1), Token("d", true, 1), Token("e", false)];
+        Assert.Equal("a\e[4;32mb₁\e[24;39m\e[4;36mcd₂\e[24;39me", string.Concat(tokens.Select(styled.Append)) + styled.End());
+        Assert.Equal("a‹b₁›‹cd₂›e", string.Concat(tokens.Select(bare.Append)) + bare.End());
+        Assert.Equal("guessed or last kept by ‹lookup₁›, ‹small₂› · plain: the model's own", bare.Legend(["lookup", "small"]));
+        Assert.Contains("\e[4;36msmall₂\e[24;39m", styled.Legend(["lookup", "small"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tokens_of_a_ladder_are_marked_with_their_level_and_the_text_is_the_same()
+    {
+        string plain = (await CliRun.Of(Common)).Data;
+        CliRun run = await CliRun.Of([.. Common, "--strategy", $"specrouter:models=\"{Small}\"+target@q8_0", "--show", "accepted"]);
+        Assert.Equal(0, run.Code);
+        Assert.Matches("[₁₂]›", run.Data);
+        Assert.Equal(plain, Regex.Replace(run.Data, "‹|[₁₂]›", ""));
+        Assert.Contains("‹tales-0.4m₁›, ‹target@q8_0₂›", run.Notes, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Trees_are_written_with_their_times_and_hold_every_token_that_was_kept()
     {
         string plain = (await CliRun.Of(Common)).Data;
@@ -59,5 +81,5 @@ public class ShowTests
         Assert.Contains(expected, run.Notes, StringComparison.Ordinal);
     }
 
-    private static GeneratedToken Token(string text, bool drafted) => new(1, text, new TokenChoice(1), null) { IsDrafted = drafted };
+    private static GeneratedToken Token(string text, bool drafted, int? level = null) => new(1, text, new TokenChoice(1), null) { IsDrafted = drafted, DraftLevel = level };
 }

@@ -65,6 +65,11 @@ public sealed class StrategyLawTests
     });
 
     [Theory]
+    [MemberData(nameof(Laws))]
+    public void Ladder_that_changes_its_chain_at_every_pass_keeps_the_law(string law) =>
+        LawTheories.AssertHolds(law, Plain with { Name = "ladder on cpu", Strategy = PlantedRouterBugs.RightLadder, ClaimsNoAllocation = false });
+
+    [Theory]
     [MemberData(nameof(Bugs))]
     public void Law_catches_the_planted_bug(string law, string bug) => LawTheories.AssertCaught(law, bug, Plain);
 }

@@ -1,42 +1,9 @@
+using Switchyard.Properties.Faults;
 using Switchyard.Strategies;
 using Switchyard.Strategies.Sampling;
 using Switchyard.Strategies.SpecRouter;
 
 namespace Switchyard.Tests.SpecRouter;
-
-/// <summary>A level with another one inside.</summary>
-internal class LevelDecorator(IChainLevel inner) : IChainLevel
-{
-    protected IChainLevel Inner { get; } = inner;
-    protected List<LevelLane> Lanes { get; } = [];
-
-    public string Name => Inner.Name;
-    public bool Verifies => Inner.Verifies;
-    public int Capacity => Inner.Capacity;
-    public int LayerCount => Inner.LayerCount;
-    public int Room => Inner.Room;
-
-    public virtual bool TryOpen(LevelLane lane) => Inner.TryOpen(lane);
-    public virtual void Close(LevelLane lane) => Inner.Close(lane);
-    public virtual int Missing(LevelLane lane, ReadOnlySpan<int> context) => Inner.Missing(lane, context);
-    public virtual int Feed(LevelLane lane, ReadOnlySpan<int> context, int most) => Inner.Feed(lane, context, most);
-    public virtual void Run() => Inner.Run();
-
-    public virtual bool Add(LevelLane lane, ReadOnlySpan<int> context, ReadOnlySpan<int> pending)
-    {
-        if (!Inner.Add(lane, context, pending)) return false;
-        Lanes.Add(lane);
-        return true;
-    }
-
-    public virtual void Clear()
-    {
-        Lanes.Clear();
-        Inner.Clear();
-    }
-
-    public void Dispose() => Inner.Dispose();
-}
 
 /// <summary>A level that does what it must not.</summary>
 internal sealed class HostileLevel(IChainLevel inner, HostileLevel.Way way) : LevelDecorator(inner)
@@ -118,31 +85,6 @@ internal sealed class HostileLevel(IChainLevel inner, HostileLevel.Way way) : Le
     private void Throw(Way when)
     {
         if (way == when) throw new InvalidOperationException("hostile");
-    }
-}
-
-/// <summary>A planted mistake: it keeps whatever it is handed.</summary>
-internal sealed class Credulous(IChainLevel inner) : LevelDecorator(inner)
-{
-    private readonly Dictionary<LevelLane, int[]> _pending = [];
-
-    public override bool Add(LevelLane lane, ReadOnlySpan<int> context, ReadOnlySpan<int> pending)
-    {
-        _pending[lane] = pending.ToArray();
-        return base.Add(lane, context, pending);
-    }
-
-    public override void Run()
-    {
-        base.Run();
-        foreach (LevelLane lane in Lanes)
-        {
-            TokenChoice last = lane.Choices[^1];
-            if (lane.ChoiceCount > _pending[lane].Length) continue;
-            lane.ClearChoices();
-            foreach (int token in _pending[lane]) lane.Choose(new TokenChoice(token));
-            lane.Choose(last);
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 using Switchyard.Backends.Cpu;
 using Switchyard.Model;
 using Switchyard.Properties;
+using Switchyard.Properties.Faults;
 using Switchyard.Strategies;
 using Switchyard.Strategies.Sampling;
 using Switchyard.Strategies.SpecRouter;
@@ -13,7 +14,7 @@ namespace Switchyard.Tests.SpecRouter;
 /// <summary>The router gives plain decoding's tokens, whatever the ladder, the chain, the schedule and the company.</summary>
 public sealed class RouterEqualityTests
 {
-    private const int Requests = 7; // one of each kind of options
+    private const int Requests = 8; // every kind of options, and batches of up to eight
 
     public static TheoryData<int> Worlds => new(Enumerable.Range(0, TinyModels.All.Count));
 

@@ -1,3 +1,4 @@
+using Switchyard.Properties;
 using Switchyard.Strategies;
 using Switchyard.Strategies.SpecRouter;
 using Xunit;
@@ -162,22 +163,7 @@ public sealed class RouterSimulationTests
     }
 
     /// <summary>Another random chain at every call.</summary>
-    internal sealed class Switching(int seed, int levels) : IChainPolicy
-    {
-        private readonly Random _random = new(seed);
-
-        public ChainPlan Next(in ChainView view)
-        {
-            ChainPlan plan = default;
-            for (int level = 0; level < levels - 1; level++)
-            {
-                if (_random.Next(2) == 0) continue;
-                plan = plan.Levels == 0 ? ChainPlan.Only(level) : plan.Then(level, 1 + _random.Next(9));
-            }
-            plan = plan.Levels == 0 ? ChainPlan.Only(levels - 1) : plan.Then(levels - 1, 1 + _random.Next(9));
-            return plan.WithRides(_random.Next(2) == 0);
-        }
-    }
+    internal sealed class Switching(int seed, int levels) : RandomChains(seed, levels);
 
     [Fact]
     public void Recorded_run_repeats_pass_for_pass()
