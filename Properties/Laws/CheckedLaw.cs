@@ -29,13 +29,20 @@ public sealed class CheckedLaw<TCase> : Law
     {
         using var run = new LawRun(subject);
         var trial = new CaseTrial<TCase>(run, _judge, options);
-        var outcome = new QuietRunner();
+        var outcome = new QuietRunner(() => run.IsOver!());
         Config config = Config.Quick
             .WithMaxTest(options.Replay is null ? options.CasesFor(_caseCount) : 1)
             .WithRunner(outcome)
             .WithReplay(ReplayId.Start(Id, options));
         Arbitrary<TCase> cases = options.Shrink ? _cases : _cases.Generator.ToArbitrary();
-        FsCheck.Check.One(config, Prop.ForAll(cases, trial.Holds));
+        try
+        {
+            FsCheck.Check.One(config, Prop.ForAll(cases, trial.Holds));
+        }
+        catch (CaseGivenUpException)
+        {
+            // The time is over; what was tried until then counts.
+        }
         return trial.Report(this, outcome);
     }
 }

@@ -5,7 +5,8 @@ using Microsoft.FSharp.Core;
 namespace Switchyard.Properties;
 
 /// <summary>Takes FsCheck's progress in silence and keeps where a failure can be found again.</summary>
-internal sealed class QuietRunner : IRunner
+/// <param name="isOver">Whether no further case is to be begun: the run then ends with a <see cref="CaseGivenUpException"/>.</param>
+internal sealed class QuietRunner(Func<bool> isOver) : IRunner
 {
     /// <summary>The failing case's replay id; empty without a failure.</summary>
     public string FailureId { get; private set; } = "";
@@ -16,6 +17,7 @@ internal sealed class QuietRunner : IRunner
 
     public void OnArguments(int ntest, FSharpList<object> args, FSharpFunc<int, FSharpFunc<FSharpList<object>, string>> every)
     {
+        if (isOver()) throw new CaseGivenUpException(); // thousands of further cases would only be generated
     }
 
     public void OnShrink(FSharpList<object> args, FSharpFunc<FSharpList<object>, string> everyShrink)
