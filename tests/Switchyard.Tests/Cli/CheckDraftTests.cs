@@ -74,7 +74,7 @@ public class CheckDraftTests
         JsonElement json = (await CliRun.Of("run", Middle, "The old house stood", "--strategy", strategy, "--max-tokens", "120", "--seed", "3", "--json")).Json();
         Assert.Contains("drafts", json.GetProperty("decision").GetString(), StringComparison.Ordinal);
         if (strategy.StartsWith("chain", StringComparison.Ordinal)) Assert.True(json.GetProperty("measuredSpeedup").GetDouble() > 0);
-        JsonElement plain = (await CliRun.Of("run", Middle, "The old house stood", "--max-tokens", "4", "--json")).Json();
+        JsonElement plain = (await CliRun.Of("run", Middle, "The old house stood", "--strategy", "plain", "--max-tokens", "4", "--json")).Json();
         Assert.Equal(1, plain.GetProperty("measuredSpeedup").GetDouble());
         Assert.Equal(JsonValueKind.Null, plain.GetProperty("decision").ValueKind);
     }
