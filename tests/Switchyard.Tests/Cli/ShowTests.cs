@@ -23,7 +23,7 @@ public class ShowTests
         Assert.Equal(plain, run.Data.Replace("‹", "", StringComparison.Ordinal).Replace("›", "", StringComparison.Ordinal));
         Assert.Contains("guessed and kept", run.Notes, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', run.Data + run.Notes);
-        Assert.DoesNotContain('‹', (await CliRun.Of([.. Common, "--show", "accepted"])).Data); // plain decoding guesses nothing
+        Assert.DoesNotContain('‹', (await CliRun.Of([.. Common, "--strategy", "plain", "--show", "accepted"])).Data); // plain decoding guesses nothing
     }
 
     [Fact]
