@@ -20,6 +20,7 @@ public sealed class CastShaper : ITreeShaper
     private readonly DecayWindow[] _decay;     // [depth]: utility of layer depth + 1 over that of layer depth
     private readonly LayerForecast _forecast;
     private readonly SpeedTracker _speed = new();
+    private readonly PlainPace _plain = new();
     private readonly bool _tunes;
     private readonly int[] _widths;            // [depth]: rows of a request in the draft pass on layer depth
     private double[] _utility = [], _cost = [], _verify = [], _scores = [];
@@ -67,7 +68,7 @@ public sealed class CastShaper : ITreeShaper
     /// <inheritdoc/>
     public void Begin(ReadOnlySpan<DraftSession> sessions)
     {
-        _speculates = !_tunes || _speed.Speculates();
+        _speculates = !_tunes || (_speed.Speculates() && (sessions.IsEmpty || !_plain.IsDue(sessions.Length)));
         if (sessions.Length != _batch) foreach (DecayWindow window in _decay) window.Clear();
         (_batch, _context, _drafted, _layers, _layerUtility) = (sessions.Length, 0, 0, 0, 1);
         if (_batch == 0) return;
@@ -149,8 +150,9 @@ public sealed class CastShaper : ITreeShaper
             if (rows >= _batch) _costs.ObserveTarget(_batch, _context, (rows + _batch / 2) / _batch, times.VerifySeconds);
             for (int layer = 1; layer < times.LayerSeconds.Length && layer < _layers; layer++) // the first also caught up
                 _costs.ObserveDraft(_batch, _context, _widths[layer], times.LayerSeconds[layer]);
-            if (_speculates && sessions.Length == _batch)
-                _speed.Observe((double)times.Emitted / _batch, times.StepSeconds, _costs.TargetSeconds(_batch, _context, 1));
+            double plain = _costs.TargetSeconds(_batch, _context, 1);
+            if (sessions.Length == _batch && _speculates) _speed.Observe((double)times.Emitted / _batch, times.StepSeconds, plain * _plain.Ratio(_batch));
+            else if (sessions.Length == _batch && rows == _batch) _plain.Observe(_batch, times.StepSeconds, plain);
         }
         if (_batch > 0) _costs.BetweenSteps(); // not while everybody waits for a first token
     }

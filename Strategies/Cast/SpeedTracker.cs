@@ -7,7 +7,7 @@ namespace Switchyard.Strategies.Cast;
 /// <remarks>While speculation loses, it pauses, and is tried again after 4, 8, … 256 steps; the slower it was, the later.</remarks>
 public sealed class SpeedTracker
 {
-    private const double Weight = 0.05, TrialWeight = 0.2, Least = 1, Most = 10, First = 1.5, Stall = 4, Hopeless = 0.5;
+    private const double Weight = 0.05, TrialWeight = 0.2, Least = 1, Most = 10, First = 1.5, Stall = 4, Hopeless = 0.75;
     private const int ShortestPause = 4, LongestPause = 256, TrialSteps = 8, FirstTrialSteps = 24, FirstPatience = 4, Patience = 2;
 
     private int _pause, _nextPause = ShortestPause, _trial = FirstTrialSteps, _hopeless;
@@ -41,9 +41,9 @@ public sealed class SpeedTracker
         if (_trial > 0)
         {
             _trial--;
-            if (Speed >= Hopeless || ++_hopeless < (_nextPause == ShortestPause ? FirstPatience : Patience)) return; // a draft that is very slow is not tried for long
+            if (Speed >= Hopeless || ++_hopeless < (_nextPause == ShortestPause ? FirstPatience : Patience)) return; // a draft that is clearly slow is not tried for long
         }
         if (Speed >= Least) _nextPause = ShortestPause;
-        else (_pause, _nextPause) = ((int)Math.Min(LongestPause, _nextPause / Speed), Math.Min(LongestPause, 2 * _nextPause));
+        else (_pause, _nextPause) = ((int)Math.Min(LongestPause, _nextPause / Math.Min(Speed, tokens / steps)), Math.Min(LongestPause, 2 * _nextPause)); // a trial that ended early averages little
     }
 }
