@@ -70,7 +70,10 @@ public sealed class RouterTreeTests
     }
 
     [Fact]
-    public void Step_with_trees_allocates_nothing_after_warm_up()
+    public void Step_with_trees_allocates_nothing_after_warm_up() =>
+        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => BytesOfSteps())); // a collection may count a thread's unused buffer as used, but not three times
+
+    private static long BytesOfSteps()
     {
         using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
         using SpecRouterStrategy router = Router([Ladders.Rounded(backend, "llama-gqa-tied", 1, DType.Q4_0), Ladders.Target(backend, "llama-gqa-tied", 1)], Ladders.Fixed("0>1/3"));
@@ -79,8 +82,9 @@ public sealed class RouterTreeTests
         while (requests.Min(request => request.Output.Length) < 66) router.Step(requests); // caches have grown to their full size
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int step = 0; step < 8; step++) router.Step(requests);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.DoesNotContain(requests, request => request.IsFinished);
+        return bytes;
     }
 
     private static (StepStats Stats, int Drafted) Decode(string chain, float temperature, int branches, IChainPolicy? policy = null)
