@@ -31,7 +31,7 @@ public sealed class DraftSession(DecodingRequest request, int tokenCount, Reliab
     /// <summary>Rows times layers of the target that drafting took in this step.</summary>
     public int DraftLayerRows { get; set; }
 
-    /// <summary>Whether the drafter has this session open.</summary>
+    /// <summary>Whether the drafter has it open.</summary>
     internal bool IsOpen { get; set; }
 
     /// <summary>The deepest that the tree may grow: the tokens left to the request, less the bonus token.</summary>
