@@ -21,7 +21,7 @@ public sealed class RouterByNameTests
             $"specrouter:models=\"{Small}\"", $"specrouter:models=lookup+\"{Small}\"+skip,window=4,interval=2,explore=0.5",
             "specrouter:models=self@1+target@q4_0,interval=1,explore=1,window=3", "specrouter:models=lookup+self+target@q8_0+target@q4_0", $"specrouter:models=\"{Small}\"+target@q4_0,tree=cast,interval=3,explore=0.3",
         ];
-        var options = new LocalModelOptions { Threads = 1, CacheTokens = 1024, MaxBatch = 4, ContextLength = 256, MoreStrategies = [.. spellings.Select(StrategySpec.Parse)] };
+        var options = new LocalModelOptions { Strategy = StrategySpec.Plain, Threads = 1, CacheTokens = 1024, MaxBatch = 4, ContextLength = 256, MoreStrategies = [.. spellings.Select(StrategySpec.Parse)] };
         await using LocalModel model = await LocalModel.OpenAsync(Middle, options);
         foreach (float temperature in (float[])[0, 0.8f])
         {
