@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Switchyard.Tensor;
 
 /// <summary>
@@ -49,6 +51,7 @@ public static class CanonicalMath
     public static float Silu(float x) => x / (1f + Exp(-x));
 
     /// <summary>The sum of sixteen partial sums by a fixed tree: lane i + lane i+8, then +4, +2, +1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float SumLanes(ReadOnlySpan<float> lanes)
     {
         Span<float> t = stackalloc float[8];
@@ -58,6 +61,7 @@ public static class CanonicalMath
     }
 
     /// <summary>Natural logarithm of a positive normal number, within 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Log(double x)
     {
         if (!(x > 0) || double.IsInfinity(x)) return x == 0 ? double.NegativeInfinity : x > 0 ? x : double.NaN;

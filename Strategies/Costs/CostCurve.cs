@@ -36,14 +36,14 @@ internal sealed class CostCurve
     public double Seconds(int batch, int context, int rows) =>
         Table.Seconds(context, batch * rows) * Factor(batch, batch * rows);
 
-    /// <summary>Moves the correction of a batch size and a number of rows toward what a pass really took.</summary>
+    /// <summary>Moves the correction of a batch size and a number of rows toward what a pass really took, and those of other numbers after it.</summary>
     public void Observe(int batch, int context, int rows, double seconds, double weight)
     {
         if (!(seconds > 0) || double.IsInfinity(seconds)) return;
-        double expected = Table.Seconds(context, batch * rows);
-        ref double factor = ref Factor(batch, batch * rows);
-        double seen = Math.Clamp(seconds / expected, factor / OutlierFactor, factor * OutlierFactor);
-        factor += weight * (seen - factor);
+        Span<double> factors = _correction.AsSpan(Bucket(batch) * Buckets, Buckets);
+        int at = Bucket(batch * rows);
+        double seen = Math.Clamp(seconds / Table.Seconds(context, batch * rows), factors[at] / OutlierFactor, factors[at] * OutlierFactor);
+        for (int i = 0; i < Buckets; i++) factors[i] += weight * Math.ScaleB(1, -2 * Math.Abs(i - at)) * (seen - factors[i]); // passes of other sizes are not run while they look dear: they follow
     }
 
     /// <summary>The next point to measure: contexts up to <paramref name="contexts"/> first at few rows, then at many.</summary>
@@ -106,7 +106,7 @@ internal sealed class CostCurve
         }
     }
 
-    private ref double Factor(int batch, int rows) => ref _correction[Bucket(batch) * Buckets + Bucket(rows)];
+    private double Factor(int batch, int rows) => _correction[Bucket(batch) * Buckets + Bucket(rows)];
 
     private static int Bucket(int count) => Math.Min(Buckets - 1, int.Log2(Math.Max(1, count)));
 }

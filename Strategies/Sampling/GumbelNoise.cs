@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Switchyard.Tensor;
 
 namespace Switchyard.Strategies.Sampling;
@@ -32,6 +33,7 @@ public static class GumbelNoise
     /// </remarks>
     /// <param name="key">Seed and position.</param>
     /// <param name="tokens">Token ids, one per lane.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector<float> UpperBound(in NoiseKey key, Vector<uint> tokens)
     {
         Vector<uint> high = Mix(Mix(tokens ^ new Vector<uint>(key.A)) + new Vector<uint>(key.B));
@@ -51,6 +53,7 @@ public static class GumbelNoise
         return x ^ (x >> 16);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<uint> Mix(Vector<uint> x)
     {
         x = (x ^ (x >> 16)) * new Vector<uint>(0x7feb352d);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Switchyard.Tensor;
 
 namespace Switchyard.Strategies.Sampling;
@@ -6,9 +7,10 @@ namespace Switchyard.Strategies.Sampling;
 /// <summary>Passes over a whole vocabulary of logits. Lanes hold tokens; every result is the same at any vector width.</summary>
 internal static class LogitScan
 {
-    private static readonly int Width = Vector<float>.Count;
+    private static int Width => Vector<float>.Count;
 
     /// <summary>The largest logit, and whether all are finite (then it means something).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Max(ReadOnlySpan<float> logits, out bool finite)
     {
         var max = new Vector<float>(float.NegativeInfinity);
@@ -32,6 +34,7 @@ internal static class LogitScan
     }
 
     /// <summary>The lowest token whose logit equals <paramref name="value"/>, which occurs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int IndexOf(ReadOnlySpan<float> logits, float value)
     {
         int i = 0;
@@ -42,6 +45,7 @@ internal static class LogitScan
     }
 
     /// <summary>into[i] = e^((logits[i] − max) · scale), bit for bit <see cref="CanonicalMath.Exp(float)"/>; logits are at most max, perhaps −∞.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Exponentials(ReadOnlySpan<float> logits, float max, float scale, Span<float> into)
     {
         int i = 0;
@@ -51,6 +55,7 @@ internal static class LogitScan
     }
 
     /// <summary>Sixteen partial sums by index mod 16, then a fixed tree.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Sum(ReadOnlySpan<float> values)
     {
         Span<float> lanes = stackalloc float[CanonicalMath.Lanes];
@@ -73,6 +78,7 @@ internal static class LogitScan
     /// <param name="key">Seed and position.</param>
     /// <param name="best">Receives the ranking.</param>
     /// <returns>How many were written: all of <paramref name="best"/>, or as many as there are tokens.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Top(ReadOnlySpan<float> logits, float max, float temperature, in NoiseKey key, Span<ScoredToken> best)
     {
         int count = 0, i = 0;
@@ -109,6 +115,7 @@ internal static class LogitScan
         best[at] = new(score, token);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Exp(Vector<float> x)
     {
         Vector<float> low = new(CanonicalMath.ExpUnderflow), clamped = Vector.ConditionalSelect(Vector.GreaterThan(x, low), x, low);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Switchyard.Tensor;
 
 namespace Switchyard.Strategies.Sampling;
@@ -61,6 +62,7 @@ internal static class LogitTransforms
     // Keeps the shortest prefix, by falling logit and then rising id, whose measure reaches the target or this fraction of the
     // whole. The measure of a token is 1, or its integer weight. A histogram finds the bucket where that happens; only this
     // bucket is sorted.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeepPrefix(
         Span<float> logits, float max, long target, double fraction, ReadOnlySpan<float> weights, SamplerWorkspace workspace)
     {

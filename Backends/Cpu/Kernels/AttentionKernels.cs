@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Switchyard.Tensor;
 
 namespace Switchyard.Backends.Cpu.Kernels;
@@ -24,6 +25,7 @@ internal static unsafe class AttentionKernels<T>
     /// <param name="visible">For each query the lanes that it sees; at least one.</param>
     /// <param name="count">How many queries.</param>
     /// <param name="tile">Keys and values.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile(AttentionQuery** queries, uint* visible, int count, AttentionTile* tile)
     {
         int headDim = tile->HeadDim;
@@ -41,6 +43,7 @@ internal static unsafe class AttentionKernels<T>
     }
 
     /// <summary>Divides by the sum of weights; a query that saw nothing gives zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void End(AttentionQuery* query, int headDim)
     {
         float sum = CanonicalMath.SumLanes(new ReadOnlySpan<float>(query->State, Lanes));
@@ -56,6 +59,7 @@ internal static unsafe class AttentionKernels<T>
         for (; d < headDim; d++) query->Y[d] = output[d] / sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scores1(float* q, AttentionTile* tile, float* scores)
     {
         T s = T.Create(0);
@@ -64,6 +68,7 @@ internal static unsafe class AttentionKernels<T>
     }
 
     // Four chains at once hide the latency of the fused multiply-add and share the reading of the keys.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scores4(AttentionQuery** queries, AttentionTile* tile, float* scores)
     {
         int headDim = tile->HeadDim;
@@ -89,6 +94,7 @@ internal static unsafe class AttentionKernels<T>
     }
 
     // Turns scores into weights, and scales what there is if the maximum grew; if it did not, the factor would be 1.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh(AttentionQuery* query, uint visible, int headDim, float* weights)
     {
         T s = T.Select(visible, T.Load(weights), float.NegativeInfinity); // then Exp gives 0, which leaves a sum as it is
@@ -103,6 +109,7 @@ internal static unsafe class AttentionKernels<T>
         (T.Load(query->State) + p).Store(query->State);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rescale(float* state, int count, float correction)
     {
         T factor = T.Create(correction);
@@ -112,6 +119,7 @@ internal static unsafe class AttentionKernels<T>
     }
 
     // Values are read once for four queries; four chains hide the latency of the fused multiply-add.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Outputs4(AttentionQuery** queries, uint visible, float* weights, AttentionTile* tile)
     {
         int headDim = tile->HeadDim;
@@ -143,6 +151,7 @@ internal static unsafe class AttentionKernels<T>
         for (int i = 0; i < Together; i++) Outputs(queries[i]->State + Lanes, visible, d, headDim, weights + i * Lanes, values);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Outputs(float* output, uint visible, int d, int headDim, float* weights, float* values)
     {
         for (; d <= headDim - 4 * Lanes; d += 4 * Lanes)

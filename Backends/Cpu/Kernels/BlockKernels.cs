@@ -43,6 +43,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
         get => TBytes.Narrow && TFormat.SafeGroups == 2 ? 2 : 4;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile<TRows>(PanelCall* call, int panel, int row)
         where TRows : unmanaged, IRowCount
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -45,6 +46,7 @@ internal static class PeakLoops
         _ => Fused128(turns),
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long Vnni(int turns)
     {
         Vector256<byte> w = Vector256.Create((byte)3);
@@ -70,6 +72,7 @@ internal static class PeakLoops
     }
 
     // The operand depends on the sum, so that no product can be taken out of the loop.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long MultiplyAdd256(int turns)
     {
         Vector256<short> ones = Vector256<short>.One;
@@ -94,6 +97,7 @@ internal static class PeakLoops
         return Vector256.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long MultiplyAdd512(int turns)
     {
         Vector512<short> ones = Vector512<short>.One;
@@ -119,6 +123,7 @@ internal static class PeakLoops
     }
 
     // Bytes widened to 16 bits, multiplied, and pairs added in 32: what 128-bit kernels do.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long MultiplyAdd128(int turns)
     {
         Vector128<short> x = Vector128<short>.One;
@@ -141,6 +146,7 @@ internal static class PeakLoops
         return Vector128.Sum(a + b + c + d + e + f);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long Fused512(int turns)
     {
         Vector512<float> x = Vector512.Create(0.5f), y = Vector512.Create(0.25f);
@@ -163,6 +169,7 @@ internal static class PeakLoops
         return (long)Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long Fused256(int turns)
     {
         Vector256<float> x = Vector256.Create(0.5f), y = Vector256.Create(0.25f);
@@ -185,6 +192,7 @@ internal static class PeakLoops
         return (long)Vector256.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long Fused128(int turns)
     {
         Vector128<float> x = Vector128.Create(0.5f), y = Vector128.Create(0.25f);

@@ -19,6 +19,7 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
 
     public static long NumberBytes(int inputs) => (long)inputs * TFormat.Bytes;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(PanelCall* call)
     {
         if (call->Rows > 2)
@@ -40,6 +41,7 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
         else Tile<Rows1>(call, panel, 0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile<TRows>(PanelCall* call, int panel, int row)
         where TRows : unmanaged, IRowCount
     {
@@ -81,6 +83,7 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Sum(float* sums, int row) => T.Load(sums + row * PanelLayout.Outputs);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Panels2(PanelCall* call, int panel)
     {
         byte* w0 = call->Panel + panel * call->PanelBytes, w1 = w0 + call->PanelBytes;
@@ -97,6 +100,7 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
         b.Store(call->SumsOf(panel + 1, 0));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows2Panels2(PanelCall* call, int panel)
     {
         byte* w0 = call->Panel + panel * call->PanelBytes, w1 = w0 + call->PanelBytes;
@@ -120,6 +124,7 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
         d.Store(call->SumsOf(panel + 1, 1));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Panels4(PanelCall* call, int panel)
     {
         byte* w0 = call->Panel + panel * call->PanelBytes, w1 = w0 + call->PanelBytes, w2 = w1 + call->PanelBytes, w3 = w2 + call->PanelBytes;

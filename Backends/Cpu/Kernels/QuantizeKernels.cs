@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Switchyard.Tensor;
@@ -13,6 +14,7 @@ internal static unsafe class QuantizeKernels
 {
     private const int MagicBits = 0x4B400000; // of CanonicalMath.RoundingMagic
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Quantize256(float* x, int count, int rows, QuantizedRows to)
     {
         Vector256<int> magnitude = Vector256.Create(0x7FFFFFFF);
@@ -30,6 +32,7 @@ internal static unsafe class QuantizeKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Quantize128(float* x, int count, int rows, QuantizedRows to)
     {
         Vector128<int> magnitude = Vector128.Create(0x7FFFFFFF);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Switchyard.Tensor;
 
 namespace Switchyard.Backends.Cpu.Kernels;
@@ -9,6 +10,7 @@ internal static unsafe class RowKernels<T>
     private const int Lanes = CanonicalMath.Lanes;
 
     /// <summary>y = gain ⊙ x / √(mean(x²) + eps) over <paramref name="count"/> elements. y may be x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RmsNorm(float* x, float* gain, float eps, int count, float* y)
     {
         float* buffer = stackalloc float[Lanes];
@@ -32,6 +34,7 @@ internal static unsafe class RowKernels<T>
     }
 
     /// <summary>gate = silu(gate) ⊙ up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SwiGlu(float* gate, float* up, int count)
     {
         float* buffer = stackalloc float[Lanes];
@@ -41,6 +44,7 @@ internal static unsafe class RowKernels<T>
     }
 
     /// <summary>Turns one head: element i with element i + half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rope(float* head, float* cosines, float* sines, int half)
     {
         int whole = half & ~(Lanes - 1);
@@ -59,12 +63,14 @@ internal static unsafe class RowKernels<T>
     }
 
     /// <summary>Widens halves, a multiple of sixteen, exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(Half* from, int count, float* to)
     {
         for (int i = 0; i < count; i += Lanes) T.LoadHalf(from + i).Store(to + i);
     }
 
     /// <summary>The largest value of a row and log Σ exp; NaN for both if the row has one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (float Maximum, float LogSumExp) LogSumExp(float* x, int count)
     {
         float* buffer = stackalloc float[Lanes];
@@ -93,6 +99,7 @@ internal static unsafe class RowKernels<T>
     }
 
     /// <summary>The largest values of a row without NaN, descending, ties by lower index.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TopK(float* x, int count, Span<int> ids, Span<float> values)
     {
         int kept = 0; // a heap whose root is the worst value kept

@@ -23,6 +23,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
 
     public static long NumberBytes(int inputs) => (long)inputs / Block * PanelFormat.S8.UnitBytes();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile<TRows>(PanelCall* call, int panel, int row)
         where TRows : unmanaged, IRowCount
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Cuts a call into tiles.</summary>
@@ -10,6 +12,7 @@ namespace Switchyard.Backends.Cpu.Kernels;
 internal static unsafe class TiledPanels<TKernel>
     where TKernel : struct, ITileKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(PanelCall* call)
     {
         byte* sizes = stackalloc byte[PanelCall.MaxRows];

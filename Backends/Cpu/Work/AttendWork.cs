@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Switchyard.Backends.Cpu.Kernels;
 using Switchyard.Tensor;
 
@@ -38,6 +39,7 @@ internal unsafe struct AttendWork : IWork
         return 4 * floats + queries * (long)sizeof(AttentionQuery) + 64;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(int chunk, int worker)
     {
         int head = chunk % Shape.KvHeads, group = chunk / Shape.KvHeads, heads = Shape.Heads / Shape.KvHeads;
@@ -64,6 +66,7 @@ internal unsafe struct AttendWork : IWork
 
     // Queries whose tile lies in the store as it is are batched over rows; others have their row's tile gathered. The chain of a query
     // is the same either way.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Tile(int tile, int head, (int First, int Count) group, AttentionQuery* queries, TileScratch tiles)
     {
         int heads = Shape.Heads / Shape.KvHeads, batched = 0;
@@ -94,6 +97,7 @@ internal unsafe struct AttendWork : IWork
         if (batched > 0) Kernels.AttentionTile(batch, seen, batched, &direct);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void GatheredRow(int row, int tile, int head, uint visible, AttentionQuery* queries, TileScratch tiles)
     {
         int heads = Shape.Heads / Shape.KvHeads;
@@ -146,6 +150,7 @@ internal unsafe struct AttendWork : IWork
     }
 
     // A head's tiles lie pages apart, where the processor does not look ahead by itself.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Direct(ReadOnlySpan<int> pages, int tile, int head, TileScratch tiles, AttentionTile* direct)
     {
         byte* keys = Kv.Keys(Layer, pages[tile], head), values = Kv.Values(Layer, pages[tile], head);
@@ -163,6 +168,7 @@ internal unsafe struct AttendWork : IWork
         direct->Values = tiles.WideValues;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Gather(int row, int tile, int head, uint visible, TileScratch tiles)
     {
         int headDim = Shape.HeadDim;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Switchyard.Backends.Cpu.Kernels;
 
@@ -21,6 +22,7 @@ internal unsafe struct MatMulWork : IWork
 
     public bool Accumulate;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(int chunk, int worker)
     {
         PanelRange range = Chunks[chunk];

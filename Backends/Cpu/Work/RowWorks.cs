@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Switchyard.Backends.Cpu.Kernels;
 
 namespace Switchyard.Backends.Cpu.Work;
@@ -14,6 +15,7 @@ internal unsafe struct RmsNormWork : IWork
     /// <summary>Elements that share a norm, and how many such groups a row has.</summary>
     public int Elements, Groups;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(int chunk, int worker)
     {
         float* x = X.Row(Rows[chunk]), y = Y.Row(OutRows[chunk]);
@@ -30,6 +32,7 @@ internal unsafe struct RopeWork : IWork
     public int* Rows, Positions;
     public int Heads;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(int chunk, int worker)
     {
         int row = Rows[chunk], half = Table.HeadDim / 2;
@@ -52,6 +55,7 @@ internal unsafe struct SwiGluWork : IWork
     /// <summary>Pieces of a row.</summary>
     public int Pieces;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(int chunk, int worker)
     {
         int row = Rows[chunk / Pieces], from = chunk % Pieces * Piece;
@@ -69,6 +73,7 @@ internal unsafe struct TopKWork : IWork
     public int* Ids;
     public float* Values, LogSumExp;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(int chunk, int worker)
     {
         float* x = X.Row(Rows[chunk]);
@@ -93,6 +98,7 @@ internal unsafe struct EmbedWork : IWork
     public CpuMatrix Y;
     public int* Rows, Tokens;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(int chunk, int worker)
     {
         int token = Tokens[Rows[chunk]];

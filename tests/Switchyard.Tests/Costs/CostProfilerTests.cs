@@ -126,6 +126,20 @@ public sealed class CostProfilerTests
         Assert.Equal(at, profiler.Seconds(All, 1, 0, 4), 12); // another batch size learns its own
     }
 
+    [Fact]
+    public void What_was_measured_too_dear_to_be_run_again_follows_what_is_run()
+    {
+        using var backend = new Clocked(new WorkClock());
+        using ModelRunner runner = Decoding.Runner(backend, "llama-linear-rope");
+        var profiler = new CostProfiler(runner, options: Options);
+        double two = profiler.Seconds(All, 1, 0, 2), eight = profiler.Seconds(All, 1, 0, 8);
+        for (int i = 0; i < 400; i++) profiler.Observe(All, 1, 0, 1, 0.4 * profiler.Table(All).Seconds(0, 1)); // measured while the machine was slow
+        Assert.Equal(0.4, profiler.Seconds(All, 1, 0, 2) / two, 2);
+        for (int i = 0; i < 200; i++) profiler.Observe(All, 1, 0, 8, eight);
+        Assert.Equal(1, profiler.Seconds(All, 1, 0, 8) / eight, 2);
+        Assert.InRange(profiler.Seconds(All, 1, 0, 1) / profiler.Table(All).Seconds(0, 1), 0.4, 0.8); // the farther, the slower
+    }
+
     private static double CostOf(CostProfiler profiler, LayerRange layers, int rows) => profiler.Table(layers).Seconds(0, rows);
 
     /// <summary>A clock that only work moves.</summary>
