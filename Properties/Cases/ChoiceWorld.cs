@@ -20,6 +20,9 @@ public sealed record ChoiceWorld(double RowCost, double Growth, double Slack, Si
     /// <summary>What may be lost: of plain time, and in plain steps beside it.</summary>
     private const double Share = 0.01, Steps = 2;
 
+    /// <summary>Plain steps that an account may lose of what earlier ones left.</summary>
+    private const double Carried = 8;
+
     private static readonly int[] Nothing = [0];
 
     /// <summary>Worlds by chance: flat to linear costs, drafts at 0 to 60 % of a plain step, any acceptances.</summary>
@@ -83,7 +86,7 @@ public sealed record ChoiceWorld(double RowCost, double Growth, double Slack, Si
         private readonly int[] _steps;
         private double _now = 1; // the cost of a plain step of one request at this context
         private double _spent, _plain, _longest; // of all accounts
-        private double _accountSpent, _accountPlain, _accountLongest, _worst = double.NegativeInfinity;
+        private double _accountSpent, _accountPlain, _accountLongest, _left, _worst = double.NegativeInfinity; // what earlier accounts left of what they might lose
         private int _last, _inRow, _count;
 
         public Life(ChoiceWorld world, Func<IReadOnlyList<string>, AutoOptions, IArmChooser> chooser, AutoOptions options)
@@ -97,7 +100,7 @@ public sealed record ChoiceWorld(double RowCost, double Growth, double Slack, Si
             foreach (int tokens in _world.Accounts)
             {
                 _chooser.Begin();
-                (_now, _accountSpent, _accountPlain, _accountLongest) = (1, 0, 0, 0);
+                (_now, _accountSpent, _accountPlain, _accountLongest, _left) = (1, 0, 0, 0, Math.Max(0, (1 + Share) * _plain - _spent));
                 for (int emitted = 0; emitted < tokens;) emitted += Step();
             }
             return new ChoiceRun(_spent, _plain, _worst, _steps);
@@ -128,7 +131,7 @@ public sealed record ChoiceWorld(double RowCost, double Growth, double Slack, Si
             _chooser.Report(arm, batch, seconds, each * batch);
             (_spent, _plain, _accountSpent, _accountPlain) = (_spent + seconds, _plain + plain, _accountSpent + seconds, _accountPlain + plain);
             _worst = Math.Max(_worst, (_spent - (1 + Share) * _plain) / _longest - Steps);
-            _worst = Math.Max(_worst, (_accountSpent - (1 + Share) * _accountPlain) / _accountLongest - Steps);
+            _worst = Math.Max(_worst, (_accountSpent - (1 + Share) * _accountPlain - Math.Min(_left, Carried * _accountLongest)) / _accountLongest - Steps);
             return each;
         }
     }
@@ -137,6 +140,6 @@ public sealed record ChoiceWorld(double RowCost, double Growth, double Slack, Si
 /// <summary>What became of a chooser in a simulated world.</summary>
 /// <param name="Spent">Time spent, in plain steps of one request at an empty context.</param>
 /// <param name="Plain">What plain decoding would have spent.</param>
-/// <param name="WorstExcess">The most by which time spent exceeded 1.01 · plain + 2 steps at any moment, in one account or in all, in plain steps; the law says at most 0.</param>
+/// <param name="WorstExcess">The most by which time spent exceeded 1.01 · plain + 2 steps at any moment, in all or, beyond what earlier ones left it, in one account, in plain steps; the law says at most 0.</param>
 /// <param name="Steps">Steps that each strategy took, plain decoding's first.</param>
 public sealed record ChoiceRun(double Spent, double Plain, double WorstExcess, IReadOnlyList<int> Steps);

@@ -22,6 +22,10 @@ public static class PlantedAutoBugs
     public static PlantedBug DebtsForgotten { get; } = Bug(
         "debts-forgotten", "What earlier requests lost is forgotten when others come in.", (names, options) => new ForgetsDebts(() => new ArmChooser(names, options)));
 
+    /// <summary>Whatever was won may be lost at once.</summary>
+    public static PlantedBug CarriesAll { get; } = Bug(
+        "carries-all", "An account may lose all that earlier ones won.", (names, options) => new ArmChooser(names, options with { CarriedSteps = 1e9 }));
+
     /// <summary>Probes stop.</summary>
     public static PlantedBug GivesUp { get; } = Bug(
         "gives-up", "A strategy that did not pay is not probed again.", (names, options) => new ArmChooser(names, options with { FirstProbe = 1 << 24, LastProbe = 1 << 24 }));

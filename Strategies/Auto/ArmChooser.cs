@@ -11,11 +11,14 @@ namespace Switchyard.Strategies.Auto;
 /// </remarks>
 public sealed class ArmChooser : IArmChooser
 {
-    private const int ExactSizes = 16, Sizes = 64, PlainSteps = 2, MostWarming = 48, LongestProbe = 6; // in probes of the usual length
-    private const double Hopeless = 0.75, Behind = 0.92, Ahead = 1.25; // of what is in use: a probe that begins so ends at once; close ones go on
+    private const int ExactSizes = 16, Sizes = 64, PlainSteps = 2, FirstPlainWait = 16, LastPlainWait = 256, MostWarming = 48, LongestProbe = 8; // in probes of the usual length
+    private const double Hopeless = 0.75; // of what is in use
+    private const double Spread = 0.5; // of what one step pays
     private const double Failing = 0.85; // of plain decoding, over a dozen steps: what is in use is left at once
-    private const int FarFactor = 4; // what is far behind, and what is behind while another pays, is probed more rarely
-    private const double Hiccup = 4; // times the longest that a step may take: what is beyond, plain decoding would have met as well
+    private const int Promising = 0, Unpromising = 1, Doubt = 2; // steps that what was never tried counts for
+    private const double Primed = 1.15; // one request says little
+    private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
+    private const int FarFactor = 2; // what is far behind, and what is behind while another pays, is probed more rarely
 
     private readonly AutoOptions _options;
     private readonly string[] _names;
@@ -31,7 +34,7 @@ public sealed class ArmChooser : IArmChooser
         ArgumentNullException.ThrowIfNull(names);
         if (names.Count == 0) throw new ArgumentException("An automatic choice needs plain decoding as its first strategy.", nameof(names));
         (_names, _options, _broken) = ([.. names], options ?? new(), new bool[names.Count]);
-        Ledger = new RegretLedger(_options.MaxLoss, _options.AllowedSteps);
+        Ledger = new RegretLedger(_options.MaxLoss, _options.AllowedSteps, carriedSteps: _options.CarriedSteps);
     }
 
     /// <summary>Bounds the loss.</summary>
@@ -58,6 +61,7 @@ public sealed class ArmChooser : IArmChooser
         if (view.Probing > 0)
         {
             if (Allows(view, view.Probing, batch)) return view.Probing;
+            view.Arms[view.Probing].BreakOff();
             PutOff(view, view.Probing);
             view.Probing = 0;
         }
@@ -87,17 +91,22 @@ public sealed class ArmChooser : IArmChooser
         {
             view.MeasurePlain(seconds);
             Ledger.BookPlain(seconds);
-            if (view.InUse > 0) view.PlainAt = Tokens + _options.LastProbe;
+            (view.PlainAt, view.PlainWait) = (Tokens + view.PlainWait, view.InUse > 0 ? Math.Min(2 * view.PlainWait, LastPlainWait) : FirstPlainWait);
             return;
         }
         double plain = tokens * view.PlainSeconds / batch;
-        seconds = Math.Min(seconds, Hiccup * Bound(view, arm, batch));
-        Ledger.Book(plain, seconds, view.PlainSeconds);
         ArmRecord record = view.Arms[arm];
-        record.NoteLength(seconds / view.PlainSeconds);
+        double length = seconds / view.PlainSeconds;
+        if (_options.StepBound is null) seconds = Math.Min(record.WithoutStall(length, !drafted) * view.PlainSeconds, FirstStall * Bound(view, arm, batch));
+        Ledger.Book(plain, seconds, view.PlainSeconds);
+        record.NoteLength(length, !drafted, Tokens);
         bool warming = view.Probing == arm && !drafted && view.WarmingLeft-- > 0;
-        if (warming) return;
-        record.Measure(plain, seconds, tokens);
+        if (warming)
+        {
+            record.Invest((seconds - plain) / view.PlainSeconds);
+            return;
+        }
+        record.Measure(plain, seconds, tokens, caughtUp: !drafted && view.Probing != arm);
         if (view.Probing == arm && IsDecided(view, record)) EndProbe(view, arm);
         else if (view.InUse == arm && view.Probing == 0 && (record.Paid < 1 || record.PaidLately < Failing)) StopUsing(view, arm);
     }
@@ -112,10 +121,15 @@ public sealed class ArmChooser : IArmChooser
         foreach (View? view in _views) view?.PriceAnew();
     }
 
-    /// <summary>Says how long a strategy's steps were when nothing depended on them, in plain steps.</summary>
-    public void NoteLength(int arm, int batch, double inPlainSteps)
+    /// <summary>Says what one request was worth to a strategy when nothing depended on it: the best of those that clearly paid is used first.</summary>
+    /// <param name="arm">The strategy.</param>
+    /// <param name="paid">Plain decoding's time over its time.</param>
+    /// <param name="plainStep">A plain step, in seconds.</param>
+    public void Prime(int arm, double paid, double plainStep)
     {
-        if (inPlainSteps > 0 && arm > 0) ViewOf(batch).Arms[arm].NoteLength(inPlainSteps);
+        View view = ViewOf(1);
+        view.Arms[arm].Prime(paid, plainStep);
+        if (paid > Primed && (view.InUse == 0 || paid > view.Arms[view.InUse].Paid)) view.InUse = arm;
     }
 
     /// <summary>Says that a strategy had no room for a request; it is probed again later.</summary>
@@ -161,28 +175,26 @@ public sealed class ArmChooser : IArmChooser
     }
 
     /// <summary>
-    /// Of the strategies whose probe is due and allowed: the one that can lose least of those never tried, then the one that
-    /// waits longest. What the one in use may need is left to it.
+    /// Of the strategies whose probe is due: the one that might pay most, as far as is known, while that might be more than what is in use
+    /// pays; then the one that waits longest. What the one in use may need is left to it, and while one that might pay waits for the
+    /// ledger, nothing is spent on lesser ones.
     /// </summary>
     private int DueProbe(View view, int batch)
     {
         int chosen = 0;
-        (bool Known, double Rank) first = (true, double.PositiveInfinity);
+        (int Group, double Rank, double Bound) first = (Unpromising, double.PositiveInfinity, 0);
         double reserve = view.InUse == 0 ? 0 : Math.Max(0, Bound(view, view.InUse, batch) - view.PlainSeconds);
         for (int arm = 1; arm < _names.Length; arm++)
         {
             ArmRecord record = view.Arms[arm];
             if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt) continue;
-            if (!Allows(view, arm, batch, reserve))
-            {
-                PutOff(view, arm);
-                continue;
-            }
-            bool known = record.Steps > 0;
-            double rank = known ? record.ProbeAt : Bound(view, arm, batch);
-            if (chosen == 0 || (known, rank).CompareTo(first) < 0) (chosen, first) = (arm, (known, rank));
+            double hope = record.Paid + Spread / Math.Sqrt(Math.Max(record.Weight, Doubt));
+            (int, double, double) rank = hope > Standard(view) * (1 + _options.Lead) ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
+            if (chosen == 0 || rank.CompareTo(first) < 0) (chosen, first) = (arm, rank);
         }
-        return chosen;
+        if (chosen == 0 || Allows(view, chosen, batch, reserve + view.Arms[chosen].Investment(Tokens) * view.PlainSeconds)) return chosen;
+        PutOff(view, chosen);
+        return 0;
     }
 
     /// <summary>The ledger cannot bear a strategy yet.</summary>
@@ -192,13 +204,11 @@ public sealed class ArmChooser : IArmChooser
         view.Arms[arm].ForgetLongest();
     }
 
-    /// <summary>A probe says enough: at once where it is hopeless, later where it is close.</summary>
+    /// <summary>A probe says enough once it is clearly better or clearly worse: what steps emit varies by about half, so many steps say more.</summary>
     private bool IsDecided(View view, ArmRecord record)
     {
-        double share = record.Paid / Standard(view);
-        if (share < Hopeless) return true;
-        if (++view.Probed < _options.ProbeSteps) return false;
-        return share is < Behind or > Ahead || view.Probed >= LongestProbe * _options.ProbeSteps;
+        double lead = record.Paid / Standard(view) - (1 + _options.Lead);
+        return ++view.Probed >= LongestProbe * _options.ProbeSteps || Math.Abs(lead) > Spread / Math.Sqrt(Math.Max(view.Probed, record.Weight));
     }
 
     private double Standard(View view) => view.InUse > 0 ? view.Arms[view.InUse].Paid : 1;
@@ -209,12 +219,12 @@ public sealed class ArmChooser : IArmChooser
         if (view.Arms[arm].Paid < Standard(view) * (1 + _options.Lead))
         {
             bool far = view.InUse > 0 || view.Arms[arm].Paid < Hopeless;
-            view.Arms[arm].BackOff(Tokens, far ? FarFactor * _options.LastProbe : _options.LastProbe, view.InUse > 0 ? 8 : 2);
+            view.Arms[arm].BackOff(Tokens, far ? FarFactor * _options.LastProbe : _options.LastProbe, view.InUse > 0 ? 8 : far ? 4 : 2);
             return;
         }
         if (view.InUse > 0) view.Arms[view.InUse].Postpone(Tokens, _options.LastProbe / 4);
         view.Arms[arm].Reward(Tokens, _options.FirstProbe);
-        (view.InUse, view.PlainAt) = (arm, Tokens + _options.LastProbe);
+        (view.InUse, view.PlainAt, view.PlainWait) = (arm, Tokens + FirstPlainWait, 2 * FirstPlainWait);
     }
 
     private void StopUsing(View view, int arm)
@@ -229,7 +239,7 @@ public sealed class ArmChooser : IArmChooser
     private double Bound(View view, int arm, int batch)
     {
         if (_options.StepBound is { } bound) return bound(arm, batch);
-        double longest = view.Arms[arm].LongestInPlainSteps;
+        double longest = view.Arms[arm].LongestInPlainSteps(Tokens);
         return (double.IsNaN(longest) ? _options.FirstBound : longest) * view.PlainSeconds;
     }
 
@@ -249,8 +259,7 @@ public sealed class ArmChooser : IArmChooser
             for (int arm = 0; arm < arms; arm++) Arms[arm] = new ArmRecord(options.FirstProbe);
         }
 
-        private double _first; // of the plain steps that an account begins with
-        private int _anew;
+        private readonly PlainPrice _price = new();
 
         public ArmRecord[] Arms { get; }
         public int InUse { get; set; }
@@ -258,29 +267,21 @@ public sealed class ArmChooser : IArmChooser
         public int Probed { get; set; }
         public int WarmingLeft { get; set; }
         public long PlainAt { get; set; }
-        public int PlainCount { get; private set; }
+        public int PlainWait { get; set; } = FirstPlainWait;
 
         /// <summary>Whether plain decoding has to be measured before anything else is chosen.</summary>
-        public bool NeedsPrice => PlainCount < PlainSteps || _anew > 0;
+        public bool NeedsPrice => _price.Steps < PlainSteps;
 
-        public double PlainSeconds { get; private set; }
+        public double PlainSeconds => _price.Seconds;
 
-        /// <summary>
-        /// The first steps may carry compilation and cold memory, so the shortest of them counts; where an account begins, the middle
-        /// one of what was known and two steps; in between a moving average without outliers.
-        /// </summary>
-        public void MeasurePlain(double seconds)
-        {
-            PlainCount++;
-            if (_anew == PlainSteps) _first = seconds;
-            else if (_anew > 0) PlainSeconds = Math.Clamp(PlainSeconds, Math.Min(_first, seconds), Math.Max(_first, seconds));
-            else if (PlainCount == 1) PlainSeconds = seconds;
-            else if (PlainCount <= PlainSteps + 1) PlainSeconds = Math.Min(PlainSeconds, seconds);
-            else PlainSeconds += (Math.Min(seconds, 2 * PlainSeconds) - PlainSeconds) * 0.1;
-            if (_anew > 0) _anew--;
-        }
+        public void MeasurePlain(double seconds) => _price.Add(seconds);
 
         /// <summary>Requests come in with contexts of their own: tokens are not to be priced by those that were there before.</summary>
-        public void PriceAnew() => (_anew, Probing) = (PlainCount > 0 ? PlainSteps : 0, 0);
+        public void PriceAnew()
+        {
+            (Probing, PlainAt, PlainWait) = (0, 0, FirstPlainWait);
+            _price.Begin();
+            foreach (ArmRecord arm in Arms) arm.BeginAccount();
+        }
     }
 }

@@ -3,11 +3,14 @@ namespace Switchyard.Strategies.Auto;
 /// <summary>What one strategy showed at one batch size.</summary>
 internal sealed class ArmRecord(int firstProbe)
 {
-    private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepLongest = 31.0 / 32;
+    private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepInvestment = 0.995;
     private const double Remembered = 8; // steps that the past counts for when a probe begins
-    private const double Margin = 1.15, LargestRise = 2; // one step that is many times longer than any other says more of the machine than of the strategy
+    private const int StaleAfter = 32; // tokens
 
-    private double _plainSeconds, _seconds, _weight, _latePlain, _lateSeconds, _longest, _usual;
+    private readonly StepLength _ready = new(), _catchingUp = new();
+    private double _plainSeconds, _seconds, _weight, _latePlain, _lateSeconds;
+    private double _investment, _invested; // plain steps: as expected, and in this probe so far
+    private long _readyAt = long.MinValue / 2; // the count of tokens when its drafts were last shown to the target
 
     /// <summary>Plain time over time spent, recent steps first; 1 before the first.</summary>
     public double Paid => _seconds > 0 ? _plainSeconds / _seconds : 1;
@@ -30,32 +33,72 @@ internal sealed class ArmRecord(int firstProbe)
     /// <summary>The count of tokens at which it is probed next.</summary>
     public long ProbeAt { get; private set; }
 
-    /// <summary>The longest step in units of a plain step, recent ones first, with a margin; NaN before the first.</summary>
-    public double LongestInPlainSteps => _longest > 0 ? _longest : double.NaN;
+    /// <summary>The longest that its next step may take, in plain steps, as seen lately and with a margin; NaN before the first.</summary>
+    /// <param name="now">Tokens committed so far; drafts that were not used for a while have to catch up first.</param>
+    public double LongestInPlainSteps(long now) => now - _readyAt > StaleAfter && !double.IsNaN(_catchingUp.Longest) ? Math.Max(_catchingUp.Longest, _ready.Longest) : _ready.Longest;
+
+    /// <summary>Plain steps that its drafts' catching up is expected to lose before a probe tells anything; what is begun and broken off is lost.</summary>
+    /// <param name="now">Tokens committed so far.</param>
+    public double Investment(long now) => now - _readyAt > StaleAfter ? _investment : 0;
+
+    /// <summary>Its drafts caught up in a step of a probe, which lost some plain steps.</summary>
+    public void Invest(double steps) => _invested += steps;
+
+    /// <summary>A probe ends before it told anything.</summary>
+    public void BreakOff()
+    {
+        if (_invested > 0) _investment = Math.Max(_investment, 2 * _invested);
+        _invested = 0;
+    }
 
     /// <summary>Lets what was measured before weigh little: a probe is to tell of now.</summary>
     public void BeginProbe()
     {
+        _invested = 0;
         double share = _weight > Remembered ? Remembered / _weight : 1;
         (_plainSeconds, _seconds, _weight) = (_plainSeconds * share, _seconds * share, _weight * share);
         (_latePlain, _lateSeconds) = (0, 0);
     }
 
-    public void Measure(double plainSeconds, double seconds, int tokens)
+    /// <summary>Begins with what one request showed, as if that had been a few steps.</summary>
+    /// <param name="paid">Plain decoding's time over its time.</param>
+    /// <param name="plainStep">A plain step, in seconds.</param>
+    public void Prime(double paid, double plainStep)
+    {
+        (_plainSeconds, _seconds, _weight) = (paid * Remembered * plainStep, Remembered * plainStep, Remembered);
+        (_latePlain, _lateSeconds) = (_plainSeconds, _seconds);
+    }
+
+    /// <summary>Judges it by a step.</summary>
+    /// <param name="plainSeconds">Plain time of the tokens it emitted.</param>
+    /// <param name="seconds">What it took.</param>
+    /// <param name="tokens">Emitted.</param>
+    /// <param name="caughtUp">Whether drafts had to catch up: a price that long use must pay back, not what steps are worth lately.</param>
+    public void Measure(double plainSeconds, double seconds, int tokens, bool caughtUp)
     {
         (_plainSeconds, _seconds, _weight) = (_plainSeconds * Keep + plainSeconds, _seconds * Keep + seconds, _weight * Keep + 1);
-        (_latePlain, _lateSeconds) = (_latePlain * KeepLately + plainSeconds, _lateSeconds * KeepLately + seconds);
+        if (!caughtUp) (_latePlain, _lateSeconds) = (_latePlain * KeepLately + plainSeconds, _lateSeconds * KeepLately + seconds);
         Tokens += tokens;
         Steps++;
     }
 
+    /// <summary>A step's length, in plain steps, without what the machine added to it.</summary>
+    public double WithoutStall(double inPlainSteps, bool caughtUp) => (caughtUp ? _catchingUp : _ready).WithoutStall(inPlainSteps);
+
     /// <summary>Notes how long a step was, measured or not.</summary>
-    public void NoteLength(double inPlainSteps)
+    /// <param name="inPlainSteps">Its length.</param>
+    /// <param name="caughtUp">Whether drafts had to catch up in it.</param>
+    /// <param name="now">Tokens committed so far.</param>
+    public void NoteLength(double inPlainSteps, bool caughtUp, long now)
     {
-        double rise = _longest > 0 ? LargestRise * _longest : double.PositiveInfinity;
-        _usual = _usual > 0 ? _usual + (Math.Min(inPlainSteps, rise) - _usual) / 8 : inPlainSteps;
-        _longest = Math.Max(Math.Min(Margin * inPlainSteps, rise), _longest * KeepLongest);
+        (caughtUp ? _catchingUp : _ready).Note(inPlainSteps);
+        if (caughtUp) return;
+        if (_invested > 0) (_investment, _invested) = (_invested, 0);
+        _readyAt = now;
     }
+
+    /// <summary>Other requests come in: its drafts have not seen them.</summary>
+    public void BeginAccount() => _readyAt = long.MinValue / 2;
 
     /// <summary>It did not pay: the probe after the next is further away.</summary>
     public void BackOff(long now, int last, int factor = 2)
@@ -75,5 +118,10 @@ internal sealed class ArmRecord(int firstProbe)
     public void Postpone(long now, int tokens) => ProbeAt = now + tokens;
 
     /// <summary>The ledger cannot bear its longest step: the longest that were seen are forgotten by and by, down to the usual.</summary>
-    public void ForgetLongest() => _longest = Math.Max(Margin * _usual, _longest * KeepLongest);
+    public void ForgetLongest()
+    {
+        _investment *= KeepInvestment;
+        _ready.Forget();
+        _catchingUp.Forget();
+    }
 }

@@ -9,6 +9,9 @@ public sealed record AutoOptions
     /// <summary>Plain steps that may be lost beside it.</summary>
     public double AllowedSteps { get; init; } = 2;
 
+    /// <summary>Plain steps that requests may lose beyond that, out of what was won or not spent before they came in.</summary>
+    public double CarriedSteps { get; init; } = 8;
+
     /// <summary>Tokens a request commits before a strategy that did not pay is probed again, at first; doubled after every failure.</summary>
     public int FirstProbe { get; init; } = 4;
 

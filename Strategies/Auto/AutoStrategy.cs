@@ -18,7 +18,7 @@ namespace Switchyard.Strategies.Auto;
 /// </remarks>
 public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
 {
-    private const int WarmUpTokens = 12;
+    private const int WarmUpTokens = 12, RehearsalTokens = 48;
 
     private readonly ModelRunner _target;
     private readonly ISharedCacheStrategy[] _arms;
@@ -112,33 +112,27 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
 
     /// <summary>
     /// Lets every strategy decode a few tokens after <paramref name="prompt"/>, so that the first steps that count do not pay for
-    /// compilation and cold memory, and notes how long steps are. To be called before the first request; does nothing while the
-    /// cache has no room.
+    /// compilation and cold memory; then, where time is left, some of the model's own text, to begin with what paid there. To be
+    /// called before the first request; does nothing while the cache has no room.
     /// </summary>
     /// <param name="prompt">Tokens to decode after.</param>
     /// <param name="budget">Time after which no further strategy is begun; null for no limit. Strategies measure costs that they need in half of it.</param>
     public void WarmUp(ReadOnlySpan<int> prompt, TimeSpan? budget = null)
     {
         long start = Options.Time.GetTimestamp();
-        double plain = 0;
-        for (int arm = 0; arm < _arms.Length; arm++)
+        TimeSpan Left() => budget is { } limit ? limit - Options.Time.GetElapsedTime(start) : TimeSpan.MaxValue;
+        TimeSpan share = budget / (2 * _arms.Length) ?? TimeSpan.MaxValue;
+        for (int arm = 0; arm < _arms.Length && Left() > TimeSpan.Zero; arm++)
         {
-            TimeSpan left = budget is { } limit ? limit - Options.Time.GetElapsedTime(start) : TimeSpan.MaxValue;
-            if (left <= TimeSpan.Zero) break;
-            var request = new DecodingRequest(prompt, new GenerationOptions { MaxNewTokens = WarmUpTokens, IgnoreEos = true, Seed = 1 });
-            if (!TryAdmit(request)) return;
-            try
-            {
-                (_arms[arm] as ICalibrates)?.Calibrate(left / 2);
-                double step = TimeSteps(arm, request, budget is null ? TimeSpan.MaxValue : budget.Value / _arms.Length);
-                if (arm == 0) plain = step;
-                else Chooser.NoteLength(arm, 1, step / plain);
-            }
-            catch (Exception e) when (arm > 0 && e is not OutOfMemoryException)
-            {
-                GiveUp(arm, 1, e);
-            }
-            Release(request);
+            (_arms[arm] as ICalibrates)?.Calibrate(Left() / 2);
+            if (!Rehearse(arm, prompt, WarmUpTokens, share, out _)) return;
+        }
+        double plain = 0;
+        for (int arm = 0; arm < _arms.Length && Left() > TimeSpan.Zero; arm++)
+        {
+            if (!Rehearse(arm, prompt[..1], RehearsalTokens, share, out double perToken)) break;
+            if (arm == 0) plain = perToken;
+            else if (plain > 0 && perToken > 0) Chooser.Prime(arm, plain / perToken, plain);
         }
         foreach (ArmUse use in _uses) use.Forget();
     }
@@ -216,22 +210,45 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
         }
     }
 
-    /// <summary>The longest of the later steps of a request, in seconds; stops early where the time is over and one was seen.</summary>
-    private double TimeSteps(int arm, DecodingRequest request, TimeSpan budget)
+    /// <summary>Decodes with one strategy when nothing depends on it.</summary>
+    /// <param name="arm">The strategy.</param>
+    /// <param name="prompt">Tokens to decode after.</param>
+    /// <param name="tokens">Tokens to decode.</param>
+    /// <param name="budget">Time after which no further step is begun.</param>
+    /// <param name="secondsPerToken">What a token took after the first few; 0 where there was no time for all.</param>
+    /// <returns>False where the cache has no room.</returns>
+    private bool Rehearse(int arm, ReadOnlySpan<int> prompt, int tokens, TimeSpan budget, out double secondsPerToken)
     {
-        double longest = 0;
-        long start = Options.Time.GetTimestamp();
-        DecodingRequest[] batch = [request];
-        while (!request.IsFinished && (longest == 0 || Options.Time.GetElapsedTime(start) < budget))
+        secondsPerToken = 0;
+        var request = new DecodingRequest(prompt, new GenerationOptions { MaxNewTokens = tokens, Temperature = 0.8f, IgnoreEos = true, Seed = 1 });
+        if (!TryAdmit(request)) return false;
+        try
         {
-            Gather(batch);
-            int turn = request.Output.Length == 0 ? 0 : arm;
-            if (!TryAttach(turn, batch)) return longest;
-            double before = _uses[turn].Seconds;
-            Take(turn, batch);
-            if (request.Output.Length > WarmUpTokens / 3) longest = Math.Max(longest, _uses[turn].Seconds - before);
+            double seconds = 0;
+            int from = 0;
+            long start = Options.Time.GetTimestamp();
+            DecodingRequest[] batch = [request];
+            while (!request.IsFinished && Options.Time.GetElapsedTime(start) < budget)
+            {
+                Gather(batch);
+                int turn = request.Output.Length == 0 ? 0 : arm;
+                if (!TryAttach(turn, batch)) return true;
+                double before = _uses[turn].Seconds;
+                Take(turn, batch);
+                if (from == 0 && request.Output.Length > tokens / 4) from = request.Output.Length;
+                else if (from > 0) seconds += _uses[turn].Seconds - before;
+            }
+            if (request.IsFinished && from > 0) secondsPerToken = seconds / (request.Output.Length - from);
         }
-        return longest;
+        catch (Exception e) when (arm > 0 && e is not OutOfMemoryException)
+        {
+            GiveUp(arm, 1, e);
+        }
+        finally
+        {
+            Release(request);
+        }
+        return true;
     }
 
     /// <summary>Takes the batch in hand; false if a prompt has still to run.</summary>

@@ -8,15 +8,17 @@ namespace Switchyard.Strategies.Auto;
 /// <para>A balance is plain time for the tokens emitted, less the time spent. Whatever the acceptances are, the time spent is
 /// at most (1 + share) · plain time + allowance · the longest plain step, as long as steps stay within the bounds that they were
 /// declared with and the prices of tokens are not above plain decoding's own.</para>
-/// <para>That holds twice: for every account (<see cref="Begin"/>) by itself, and for all of them together. Wins may be risked
-/// again within their account, up to <paramref name="surplusSteps"/> steps of them.</para>
+/// <para>That holds for all accounts (<see cref="Begin"/>) together. An account by itself may lose <paramref name="carriedSteps"/> steps
+/// more, as far as earlier ones won them or left them unspent: an investment, such as a draft's reading of a long prompt, is often larger
+/// than what one account may lose. Winnings may be risked again, up to <paramref name="surplusSteps"/> steps of them.</para>
 /// </remarks>
 /// <param name="share">Of plain time that may be lost for good.</param>
 /// <param name="allowedSteps">Plain steps that may be lost beside it.</param>
 /// <param name="surplusSteps">Plain steps of winnings that are remembered.</param>
-public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, double surplusSteps = 32)
+/// <param name="carriedSteps">Plain steps that an account may lose of what earlier ones left.</param>
+public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, double surplusSteps = 32, double carriedSteps = 8)
 {
-    private double _allBalance, _allPlain;
+    private double _allBalance, _allPlain, _carried;
 
     /// <summary>Seconds won since the account began; negative when lost. Winnings beyond the limit are not counted.</summary>
     public double Balance { get; private set; }
@@ -27,8 +29,8 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     /// <summary>The lowest balance since the account began.</summary>
     public double LowestBalance { get; private set; }
 
-    /// <summary>Begins an account: it has neither debts nor winnings. Debts go on to count in the bound on all accounts together.</summary>
-    public void Begin() => (Balance, PlainSeconds, LowestBalance) = (0, 0, 0);
+    /// <summary>Begins an account, without debts. Debts go on to count in the bound on all accounts together.</summary>
+    public void Begin() => (Balance, PlainSeconds, LowestBalance, _carried) = (0, 0, 0, Math.Max(0, _allBalance + share * _allPlain));
 
     /// <summary>Whether a step may be taken.</summary>
     /// <param name="worstSeconds">The longest it may take.</param>
@@ -38,13 +40,13 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     public bool Allows(double worstSeconds, double leastPlainSeconds, double plainStepSeconds, double reserve = 0)
     {
         double worst = leastPlainSeconds - worstSeconds - reserve, allowance = allowedSteps * plainStepSeconds;
-        return Balance + worst >= -(share * (PlainSeconds + leastPlainSeconds) + allowance)
+        return Balance + worst >= -(share * (PlainSeconds + leastPlainSeconds) + allowance + Carried(plainStepSeconds))
             && _allBalance + worst >= -(share * (_allPlain + leastPlainSeconds) + allowance);
     }
 
     /// <summary>Seconds that may be lost in this account, as things stand.</summary>
     /// <param name="plainStepSeconds">A step of plain decoding.</param>
-    public double Allowance(double plainStepSeconds) => share * PlainSeconds + allowedSteps * plainStepSeconds;
+    public double Allowance(double plainStepSeconds) => share * PlainSeconds + allowedSteps * plainStepSeconds + Carried(plainStepSeconds);
 
     /// <summary>Books time of plain decoding itself: it costs what it costs.</summary>
     public void BookPlain(double seconds) => (PlainSeconds, _allPlain) = (PlainSeconds + seconds, _allPlain + seconds);
@@ -60,4 +62,6 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
         (Balance, _allBalance) = (Math.Min(Balance + won, most), Math.Min(_allBalance + won, most));
         LowestBalance = Math.Min(LowestBalance, Balance);
     }
+
+    private double Carried(double plainStepSeconds) => Math.Min(_carried, carriedSteps * plainStepSeconds);
 }

@@ -17,13 +17,21 @@ internal sealed class AutoArms
     private readonly List<StrategySpec> _specs = [];
     private readonly List<string> _names = [], _leftOut = [];
 
-    /// <summary>Begins with what needs no draft.</summary>
-    public AutoArms(StrategyContext context, ModelRunner target)
+    /// <summary>Lists them, the most promising first: that is the order in which they are tried.</summary>
+    /// <param name="context">The target and what opens drafts.</param>
+    /// <param name="target">The target's runner.</param>
+    /// <param name="drafts">Paths; they make chains and CAST of each possible, and a router over all of them.</param>
+    /// <param name="given">Whether the user named them: then one that cannot serve is an error.</param>
+    public AutoArms(StrategyContext context, ModelRunner target, IReadOnlyList<string> drafts, bool given)
     {
         (_context, _target) = (context, target);
+        List<string> usable = Usable(drafts, given);
+        foreach (string draft in usable) Add("cast:draft=", [draft]);
         Add("lookup", []);
+        foreach (string draft in usable) Add("chain:draft=", [draft]);
         if (context.Target.Config.LayerCount > 1) Add("self", []);
         else _leftOut.Add("self (the model has one layer)");
+        if (usable.Count > 0 && StrategyCatalog.Has("specrouter")) Add("specrouter:models=", usable);
     }
 
     /// <summary>What reports call them.</summary>
@@ -35,10 +43,7 @@ internal sealed class AutoArms
     /// <summary>What was left out, each with its reason.</summary>
     public IReadOnlyList<string> LeftOut => _leftOut;
 
-    /// <summary>Adds what drafts make possible: chains and CAST of each, and a router over all of them.</summary>
-    /// <param name="drafts">Paths.</param>
-    /// <param name="given">Whether the user named them: then one that cannot serve is an error.</param>
-    public void AddDrafts(IReadOnlyList<string> drafts, bool given)
+    private List<string> Usable(IReadOnlyList<string> drafts, bool given)
     {
         var usable = new List<string>();
         foreach (string draft in drafts)
@@ -47,12 +52,7 @@ internal sealed class AutoArms
             if (Refusal(draft, given) is { } reason) _leftOut.Add($"{Name(draft)} ({reason})");
             else usable.Add(draft);
         }
-        foreach (string draft in usable)
-        {
-            Add("chain:draft=", [draft]);
-            Add("cast:draft=", [draft]);
-        }
-        if (usable.Count > 0 && StrategyCatalog.Has("specrouter")) Add("specrouter:models=", usable);
+        return usable;
     }
 
     /// <summary>Reports name drafts by their folders alone, so that a line stays a line.</summary>

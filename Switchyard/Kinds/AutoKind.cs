@@ -20,9 +20,8 @@ internal static class AutoKind
         ModelRunner target = context.NewTargetRunner(RowsPerRequest);
         try
         {
-            var arms = new AutoArms(context, target);
-            if (spec.Has("drafts")) arms.AddDrafts(spec.List("drafts"), given: true);
-            else arms.AddDrafts(EmbeddedFamily.SmallerThan(context.TargetPath), given: false);
+            bool given = spec.Has("drafts");
+            var arms = new AutoArms(context, target, given ? spec.List("drafts") : EmbeddedFamily.SmallerThan(context.TargetPath), given);
             var strategy = new AutoStrategy(target, arms.Factories, new AutoOptions { Time = context.Options.Time }, arms.Names) { LeftOut = arms.LeftOut };
             if (!context.IsTrial) strategy.WarmUp(Beginning(context), WarmUp);
             return strategy;

@@ -6,17 +6,18 @@ namespace Switchyard.Tests.Auto;
 public sealed class RegretLedgerTests
 {
     [Fact]
-    public void Account_begins_without_winnings_and_all_accounts_together_keep_the_debts()
+    public void Account_carries_some_winnings_on_and_all_accounts_together_keep_the_debts()
     {
-        var ledger = new RegretLedger(0.01, 2, 32);
+        var ledger = new RegretLedger(0.01, 2, 32, carriedSteps: 4);
         ledger.Book(10, 4, 1);
         Assert.Equal(6, ledger.Balance);
         Assert.True(ledger.Allows(8.9, 1, 1));
         ledger.Begin();
         Assert.Equal(0, ledger.Balance);
         Assert.False(ledger.Allows(8.9, 1, 1));
-        Assert.True(ledger.Allows(3, 1, 1));
-        Assert.False(ledger.Allows(3.1, 1, 1));
+        Assert.True(ledger.Allows(7, 1, 1)); // two steps, and four of the six that were won
+        Assert.False(ledger.Allows(7.1, 1, 1));
+        Assert.Equal(6, ledger.Allowance(1));
 
         var indebted = new RegretLedger(0.01, 2, 32);
         indebted.Book(1, 3, 1);
