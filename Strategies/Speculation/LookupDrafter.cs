@@ -6,10 +6,16 @@ namespace Switchyard.Strategies.Speculation;
 /// Guesses that the text goes on as it did before: what followed the latest occurrences of the request's last few tokens, in
 /// prompt or output (prompt lookup). Needs no model and runs no pass.
 /// </summary>
+/// <remarks>
+/// Chance matches are common and end soon, copies go on: a request's guesses grow twice as long whenever all of them were right, and
+/// shrink to what was right and one more when some were wrong. While they are long, only the first match is followed.
+/// </remarks>
 /// <param name="longest">Tokens compared at most; the longest match is asked first.</param>
 /// <param name="shortest">Tokens that must match at least.</param>
 public sealed class LookupDrafter(int longest = 4, int shortest = 2) : IDrafter
 {
+    private const int LeastTrusted = 2, FirstTrusted = 4, MostTrusted = 64;
+
     private readonly int _longest = longest >= shortest && shortest > 0
         ? longest
         : throw new ArgumentOutOfRangeException(nameof(longest), longest, $"Lookup compares between 1 and {nameof(longest)} tokens; {nameof(shortest)} was {shortest}.");
@@ -20,7 +26,7 @@ public sealed class LookupDrafter(int longest = 4, int shortest = 2) : IDrafter
     /// <inheritdoc/>
     public bool TryOpen(DraftSession session)
     {
-        session.State = new NGramIndex(shortest, _longest);
+        session.State = new Text(new NGramIndex(shortest, _longest));
         return true;
     }
 
@@ -29,17 +35,17 @@ public sealed class LookupDrafter(int longest = 4, int shortest = 2) : IDrafter
     {
         foreach (DraftSession session in sessions)
         {
-            if (session.FrontierCount == 0 || session.State is not NGramIndex index) continue;
+            if (session.FrontierCount == 0 || session.State is not Text { Index: { } index } text) continue;
             if (session.Frontier[0] == DraftTree.Root)
             {
                 index.Follow(session.Request.Tokens);
-                OfferMatches(session, index, children);
+                OfferMatches(session, index, text.Trusted > FirstTrusted ? 1 : children);
                 continue;
             }
             foreach (int node in session.Frontier)
             {
                 int next = session.Tree.Slots[node] + 1; // the slot of a node is the place in the text that it repeats
-                if (next < index.Tokens.Length) OfferOne(session, node, index.Tokens[next], next, 0.9f);
+                if (next < index.Tokens.Length && session.Tree.Depths[node] < text.Trusted) OfferOne(session, node, index.Tokens[next], next, 0.9f);
             }
         }
         return 0;
@@ -48,6 +54,13 @@ public sealed class LookupDrafter(int longest = 4, int shortest = 2) : IDrafter
     /// <inheritdoc/>
     public void Observe(ReadOnlySpan<DraftSession> sessions)
     {
+        foreach (DraftSession session in sessions)
+        {
+            if (session.State is not Text text || session.Walk.Shown == 0) continue;
+            int deepest = 0, right = session.Accepted.Length;
+            foreach (int depth in session.Tree.Depths[..session.Walk.Shown]) deepest = Math.Max(deepest, depth);
+            text.Trusted = right >= deepest ? Math.Min(2 * text.Trusted, MostTrusted) : Math.Max(LeastTrusted, right + 1);
+        }
     }
 
     /// <inheritdoc/>
@@ -78,5 +91,13 @@ public sealed class LookupDrafter(int longest = 4, int shortest = 2) : IDrafter
         int before = session.Tree.Count;
         session.Offer(parent, new ReadOnlySpan<DraftCandidate>(in guess));
         if (session.Tree.Count > before) session.Tree.Slots[before] = place;
+    }
+
+    /// <summary>One request's text, and how long guesses may be.</summary>
+    private sealed class Text(NGramIndex index)
+    {
+        public NGramIndex Index { get; } = index;
+
+        public int Trusted { get; set; } = FirstTrusted;
     }
 }

@@ -44,6 +44,9 @@ internal sealed class ExperimentSetting : IDisposable
     /// <summary>Times everything is measured; medians count.</summary>
     public int Rounds => Quick ? 1 : 3;
 
+    /// <summary>Rounds on small models, which are soon done and vary more.</summary>
+    public int SmallRounds => Quick ? 1 : 9;
+
     /// <summary>Tokens of a request.</summary>
     public int NewTokens => Quick ? 16 : 96;
 

@@ -2,6 +2,7 @@ using Switchyard.Experiments.Measuring;
 using Switchyard.Experiments.Results;
 using Switchyard.Model;
 using Switchyard.Strategies;
+using Switchyard.Strategies.Drex;
 using Switchyard.Strategies.Speculation;
 using Switchyard.Tensor;
 
@@ -12,23 +13,19 @@ internal static class CopyingExperiments
 {
     private const int First = 100; // the first token of a text on the true shape
 
-    private static readonly string[] Texts =
-    [
-        "The fox went to the well and looked into the water. He saw the moon there, and he thought that it was a cheese. ",
-        "There was once a tailor who had three sons and one goat. Every day one of the sons took the goat to the meadow. ",
-        "The miller said that the mill should go to the eldest, the donkey to the second, and the cat to the youngest. ",
-    ];
-
-    /// <summary>The trained model, which may copy or not.</summary>
+    /// <summary>The trained model tells a story that it told before, which stands in its prompt.</summary>
     public static void OnTales(ExperimentSetting setting, ResultDocument document, TransformerModel target, TextWriter log)
     {
-        int[][] prompts = [.. Texts.Select(text => setting.Tokenizer.Encode(text + text + text[..30]))];
-        using var contest = new Contest(prompts, _ => new GenerationOptions { Temperature = 0, MaxNewTokens = setting.NewTokens, IgnoreEos = true }, setting.Rounds);
-        contest.Add("plain", new AutoregressiveStrategy(TalesExperiments.Runner(target, 1, 1)));
+        GenerationOptions Options(int _) => new() { Temperature = 0, MaxNewTokens = setting.NewTokens, IgnoreEos = true };
+        int[][] beginnings = TalesExperiments.NewPrompts(setting, 4);
+        var plain = new AutoregressiveStrategy(TalesExperiments.Runner(target, 1, 1));
+        IReadOnlyList<int[]> stories = DrexMeasurement.Run(plain, beginnings, Options, concurrency: 1).Outputs;
+        using var contest = new Contest([.. beginnings.Zip(stories, (beginning, story) => (int[])[.. beginning, .. story, .. beginning])], Options, setting.SmallRounds);
+        contest.Add("plain", plain);
         contest.Add("lookup", SpeculativeStrategies.Lookup(TalesExperiments.Runner(target, 1, 9)));
         ContestResult result = contest.Run(1, log);
         document.Heading(3, "Lookup on copying");
-        document.Text($"Temperature 0: a passage twice, then its first words; whether the model goes on copying is up to the model. {result.Drafts("lookup").TokensPerStep:F2} tokens a pass that checked guesses; {result.Gain("lookup"):F2} times plain ({result["plain"]:F1} tokens/s).");
+        document.Text($"Temperature 0: a beginning, the story that the model told after it, and the beginning again; whether the model tells the same story again is up to the model. {result.Drafts("lookup").TokensPerStep:F2} tokens a pass that checked guesses; {result.Gain("lookup"):F2} times plain ({result["plain"]:F1} tokens/s).");
     }
 
     /// <summary>

@@ -37,7 +37,7 @@ internal static class TalesExperiments
     /// <summary>Requests of the tales prompts.</summary>
     public static Contest NewContest(ExperimentSetting setting, int requests) => new(
         NewPrompts(setting, requests),
-        i => new GenerationOptions { Temperature = 0.7f, Seed = (ulong)i + 1, MaxNewTokens = setting.NewTokens, IgnoreEos = true }, setting.Rounds);
+        i => new GenerationOptions { Temperature = 0.7f, Seed = (ulong)i + 1, MaxNewTokens = setting.NewTokens, IgnoreEos = true }, setting.SmallRounds);
 
     /// <summary>The tales prompts, over and over.</summary>
     public static int[][] NewPrompts(ExperimentSetting setting, int requests) => [.. Enumerable.Range(0, requests).Select(i => setting.Tokenizer.Encode(Prompts[i % Prompts.Length]))];

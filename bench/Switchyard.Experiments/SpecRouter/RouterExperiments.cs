@@ -29,7 +29,7 @@ internal static class RouterExperiments
         log.WriteLine("M3: similarity");
         SimilarityExperiment.Run(setting, document, ladder, log);
         log.WriteLine("M4: rollback");
-        TransformerModel large = setting.OpenSynthetic(DType.Q8_0);
+        TransformerModel large = setting.OpenSynthetic(DType.Q8_0, context: 512);
         RollbackExperiment.Run(setting, document, large, log);
         log.WriteLine("M5: the third level");
         ThirdLevelExperiment.Run(setting, document, large, log);
