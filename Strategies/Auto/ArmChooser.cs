@@ -18,7 +18,7 @@ public sealed class ArmChooser : IArmChooser
     private const int Promising = 0, Unpromising = 1, Doubt = 2; // steps that what was never tried counts for
     private const double Primed = 1.15; // one request says little
     private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
-    private const int FarFactor = 2; // what is far behind, and what is behind while another pays, is probed more rarely
+    private const int FarFactor = 2, BehindFactor = 8; // what is far behind, and what is behind while another pays, is probed more rarely: drafts have to catch up each time
 
     private readonly AutoOptions _options;
     private readonly string[] _names;
@@ -218,8 +218,9 @@ public sealed class ArmChooser : IArmChooser
         view.Probing = 0;
         if (view.Arms[arm].Paid < Standard(view) * (1 + _options.Lead))
         {
-            bool far = view.InUse > 0 || view.Arms[arm].Paid < Hopeless;
-            view.Arms[arm].BackOff(Tokens, far ? FarFactor * _options.LastProbe : _options.LastProbe, view.InUse > 0 ? 8 : far ? 4 : 2);
+            bool far = view.Arms[arm].Paid < Hopeless;
+            if (view.InUse > 0) view.Arms[arm].BackOff(Tokens, BehindFactor * _options.LastProbe, 8);
+            else view.Arms[arm].BackOff(Tokens, far ? FarFactor * _options.LastProbe : _options.LastProbe, far ? 4 : 2);
             return;
         }
         if (view.InUse > 0) view.Arms[view.InUse].Postpone(Tokens, _options.LastProbe / 4);

@@ -15,7 +15,7 @@ namespace Switchyard.Strategies.SpecRouter;
 public sealed class LevelCosts(int levels, Func<int, int, int, int, double> guess) : ILevelCosts
 {
     private const int Sizes = 8; // 1, 2, 3–4, 5–8, … rows in all
-    private const double Rate = 0.1, Outlier = 3;
+    private const double Rate = 0.05, Outlier = 3; // a lasting change is half believed after fourteen passes, noise moves little
 
     private readonly double[] _ratio = new double[levels * Sizes]; // measured over guessed
     private readonly int[] _samples = new int[levels * Sizes], _seen = new int[levels];

@@ -22,7 +22,7 @@ public sealed class SimilarityTracker
     /// <param name="levels">Levels of the ladder.</param>
     /// <param name="rate">Weight of the newest sample, in (0, 1].</param>
     /// <param name="start">Similarity of pairs of which nothing can be said, in [0, 1].</param>
-    public SimilarityTracker(int levels, double rate = 0.1, double start = 0.5)
+    public SimilarityTracker(int levels, double rate = 0.04, double start = 0.5)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(levels);
         (LevelCount, _rate, _start) = (levels, rate, start);

@@ -45,7 +45,7 @@ internal sealed class ExperimentSetting : IDisposable
     public int Rounds => Quick ? 1 : 3;
 
     /// <summary>Rounds on small models, which are soon done and vary more.</summary>
-    public int SmallRounds => Quick ? 1 : 9;
+    public int SmallRounds => Quick ? 1 : 5;
 
     /// <summary>Tokens of a request.</summary>
     public int NewTokens => Quick ? 16 : 96;

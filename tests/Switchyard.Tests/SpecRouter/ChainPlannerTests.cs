@@ -165,7 +165,7 @@ public sealed class ChainPlannerTests
         for (int i = 0; i < 100; i++) costs.Observe(1, 1, 10, 4, i == 50 ? 1000 : 0.25); // with one hiccup
         Assert.Equal(0.25, costs.Seconds(1, 1, 10, 4), 0.05);
         Assert.True(costs.Seconds(0, 1, 10, 1) < costs.Seconds(1, 1, 10, 1)); // never measured: scaled with the other
-        for (int i = 0; i < 60; i++) costs.Observe(1, 1, 10, 4, 2.5);
+        for (int i = 0; i < 120; i++) costs.Observe(1, 1, 10, 4, 2.5);
         Assert.Equal(2.5, costs.Seconds(1, 1, 10, 4), 0.1);
     }
 }

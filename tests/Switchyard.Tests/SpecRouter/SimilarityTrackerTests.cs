@@ -54,7 +54,9 @@ public sealed class SimilarityTrackerTests
         Assert.Equal(0.5 * 0.8 + 0.5 / 3, tracker.Acceptance(0, 1), 9);
         for (int i = 0; i < 980; i++) tracker.ObserveBlock(0, 1, 5, 4);
         Assert.Equal(0.8, tracker.Acceptance(0, 1), 0.01);
-        for (int i = 0; i < 60; i++) tracker.ObserveBlock(0, 1, 1, 0); // the text changed
+        for (int i = 0; i < 48; i++) tracker.ObserveBlock(0, 1, 1, 0); // the text changed: three plans later the chain should
+        Assert.True(tracker.Acceptance(0, 1) < 0.4);
+        for (int i = 0; i < 120; i++) tracker.ObserveBlock(0, 1, 1, 0);
         Assert.True(tracker.Acceptance(0, 1) < 0.05);
     }
 
