@@ -12,10 +12,11 @@ namespace Switchyard.Strategies.Auto;
 public sealed class ArmChooser : IArmChooser
 {
     private const int ExactSizes = 16, Sizes = 64, PlainSteps = 2, FirstPlainWait = 16, LastPlainWait = 256, MostWarming = 48, LongestProbe = 8; // in probes of the usual length
-    private const double Hopeless = 0.75; // of what is in use
+    private const double Hopeless = 0.75; // of plain decoding
     private const double Spread = 0.5; // of what one step pays
     private const double Failing = 0.85; // of plain decoding, over a dozen steps: what is in use is left at once
-    private const int Promising = 0, Unpromising = 1, Doubt = 2; // steps that what was never tried counts for
+    private const int Doubt = 2; // steps that what was never tried counts for
+    private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
     private const double Primed = 1.15; // one request says little
     private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
     private const int FarFactor = 2, BehindFactor = 8; // what is far behind, and what is behind while another pays, is probed more rarely: drafts have to catch up each time
