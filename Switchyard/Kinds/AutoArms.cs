@@ -13,18 +13,16 @@ internal sealed class AutoArms
     private const double ShareOfFreeMemory = 0.5; // that one draft's caches may take
 
     private readonly StrategyContext _context;
-    private readonly ModelRunner _target;
     private readonly List<StrategySpec> _specs = [];
     private readonly List<string> _names = [], _leftOut = [];
 
-    /// <summary>Lists them, the most promising first: that is the order in which they are tried.</summary>
+    /// <summary>Lists them.</summary>
     /// <param name="context">The target and what opens drafts.</param>
-    /// <param name="target">The target's runner.</param>
     /// <param name="drafts">Paths; they make chains and CAST of each possible, and a router over all of them.</param>
     /// <param name="given">Whether the user named them: then one that cannot serve is an error.</param>
-    public AutoArms(StrategyContext context, ModelRunner target, IReadOnlyList<string> drafts, bool given)
+    public AutoArms(StrategyContext context, IReadOnlyList<string> drafts, bool given)
     {
-        (_context, _target) = (context, target);
+        _context = context;
         List<string> usable = Usable(drafts, given);
         foreach (string draft in usable) Add("cast:draft=", [draft]);
         Add("lookup", []);

@@ -21,7 +21,7 @@ internal static class AutoKind
         try
         {
             bool given = spec.Has("drafts");
-            var arms = new AutoArms(context, target, given ? spec.List("drafts") : EmbeddedFamily.SmallerThan(context.TargetPath), given);
+            var arms = new AutoArms(context, given ? spec.List("drafts") : EmbeddedFamily.SmallerThan(context.TargetPath), given);
             var strategy = new AutoStrategy(target, arms.Factories, new AutoOptions { Time = context.Options.Time }, arms.Names) { LeftOut = arms.LeftOut };
             if (!context.IsTrial) strategy.WarmUp(Beginning(context), WarmUp);
             return strategy;

@@ -22,16 +22,16 @@ internal static class AutoExperiments
             results.Add(contest.Measure(kind, pairs, rounds, tokens));
             log.WriteLine(FormattableString.Invariant($"  {kind.Name}: {results[^1].Decoding.Median:F3} times plain ({results[^1].Decoding.Low:F3} to {results[^1].Decoding.High:F3}); {results[^1].BestName} {results[^1].Best:F3}"));
         }
-        Write(setting, document, results, tokens, rounds);
+        Write(setting, document, input, results, tokens, rounds);
         log.WriteLine(contest.Auto.ToString());
         return results;
     }
 
-    private static void Write(ExperimentSetting setting, ResultDocument document, List<ClassResult> results, int tokens, int rounds)
+    private static void Write(ExperimentSetting setting, ResultDocument document, AutoInput input, List<ClassResult> results, int tokens, int rounds)
     {
         document.Heading(1, "auto: measurements");
         if (setting.Quick) document.Text($"**A quick run with tiny sizes, to see that the experiment works. Its numbers are no results.**");
-        document.Text($"Made by `dotnet run -c Release --project bench/Switchyard.Experiments -- auto{(setting.Quick ? " --quick" : "")}` on: {setting.Machine}.");
+        document.Text($"Made by `dotnet run -c Release --project bench/Switchyard.Experiments -- auto{(setting.Quick ? " --quick" : "")}{(input.Folder is null ? "" : " --eval DIR")}{(input.Book is null ? "" : " --book FILE")}` on: {setting.Machine}.");
         document.Text($"{setting.TargetName} with its smaller relatives as drafts; {tokens} tokens a request at the model's suggested temperature 0.8 and top-p 0.9, or the likeliest ones where that is said. Prompts are cut so that they and the output fit the context. One `auto` lives through all classes in this order, as in a server.");
         document.Text($"Every pair is one request decoded by `plain` and by `auto`, who goes first by turns; ratios above 1 mean that `auto` is faster. Medians over pairs, with the interval that a sign test does not reject at 5 %. Fixed strategies run the first {rounds} requests of each class; the best of them is chosen in hindsight, which favours it. All tokens are compared with plain decoding's.");
         document.Table(
