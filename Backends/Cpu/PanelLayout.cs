@@ -6,7 +6,7 @@ namespace Switchyard.Backends.Cpu;
 /// Weights in panels of sixteen outputs, so that vector lanes hold outputs and every output is one chain over its inputs.
 /// </summary>
 /// <remarks>
-/// <para>A panel begins with its numbers for ascending inputs and ends with the scales. F32 is [k][16]. Sixteen 16-bit numbers
+/// <para>A panel is one stream, which memory delivers best: units of ascending inputs, each its numbers and then its scales. F32 is [k][16]. Sixteen 16-bit numbers
 /// (F16, BF16, and all scales) are eight pairs, output o in the lower and o + 8 in the upper half, because a pair widens to two
 /// vectors of eight with a shift and a mask. Bytes are [k / 4][16][4], one 32-bit lane per output.</para>
 /// <para>S8: 8 groups of 64 bytes a block, each number plus 128. N4, U4: 4 groups, group g in the low and g + 4 in the high nibbles. Q4K: for each pair of
@@ -59,6 +59,9 @@ internal static unsafe class PanelLayout
         _ => 3072,
     };
 
+    /// <summary>Bytes from one unit to the next.</summary>
+    public static int UnitStride(this PanelFormat format) => format.UnitBytes() + format.UnitScaleBytes();
+
     /// <summary>Bytes of the scales of one unit of sixteen outputs.</summary>
     public static int UnitScaleBytes(this PanelFormat format) => format switch
     {
@@ -70,7 +73,7 @@ internal static unsafe class PanelLayout
     };
 
     public static long PanelBytes(PanelFormat format, int inDim) =>
-        (inDim / format.UnitInputs() * (long)(format.UnitBytes() + format.UnitScaleBytes()) + 63) & ~63L;
+        (inDim / format.UnitInputs() * (long)format.UnitStride() + 63) & ~63L;
 
     public static int RoundUp(int count) => (count + Outputs - 1) & ~(Outputs - 1);
 
@@ -78,11 +81,11 @@ internal static unsafe class PanelLayout
     public static int PairIndex(int output) => 2 * (output & 7) + (output >> 3);
 
     /// <summary>Unpacks a block of 32 inputs of one output of a block format: integers, scale and minimum as in docs/numerics.md.</summary>
-    public static void UnpackBlock(PanelFormat format, byte* panel, int inDim, int block, int lane, short* n, out float scale, out float minimum)
+    public static void UnpackBlock(PanelFormat format, byte* panel, int block, int lane, short* n, out float scale, out float minimum)
     {
         int unit = block * Block / format.UnitInputs(), part = block * Block % format.UnitInputs() / Block;
-        byte* numbers = panel + unit * format.UnitBytes() + 4 * lane;
-        byte* scales = panel + (long)(inDim / format.UnitInputs()) * format.UnitBytes() + unit * format.UnitScaleBytes();
+        byte* numbers = panel + (long)unit * format.UnitStride(), scales = numbers + format.UnitBytes();
+        numbers += 4 * lane;
         scale = HalfAt(scales, lane);
         minimum = 0;
         int multiplier = 1;
@@ -136,7 +139,7 @@ internal static unsafe class PanelLayout
         short* n = stackalloc short[Block];
         for (int block = 0; block < inDim / Block; block++)
         {
-            UnpackBlock(format, panel, inDim, block, lane, n, out float scale, out float minimum);
+            UnpackBlock(format, panel, block, lane, n, out float scale, out float minimum);
             float* to = values + block * Block;
             if (format.HasMinimum()) for (int k = 0; k < Block; k++) to[k] = n[k] * scale + minimum;
             else for (int k = 0; k < Block; k++) to[k] = n[k] * scale;

@@ -29,10 +29,9 @@ internal static unsafe class PanelPacking
         if (format == PanelFormat.F32) return Widen(dtype, rows, inDim, (float*)panel);
         if (format.IsPlain()) return Halves(rows, inDim, (uint*)panel) || format == PanelFormat.BF16;
         int units = inDim / format.UnitInputs();
-        byte* scales = panel + (long)units * format.UnitBytes();
         bool finite = true;
-        for (int unit = 0; unit < units; unit++, panel += format.UnitBytes(), scales += format.UnitScaleBytes())
-            finite &= Unit(format, dtype, rows, unit * dtype.BlockBytes(), (uint*)panel, scales);
+        for (int unit = 0; unit < units; unit++, panel += format.UnitStride())
+            finite &= Unit(format, dtype, rows, unit * dtype.BlockBytes(), (uint*)panel, panel + format.UnitBytes());
         return finite;
     }
 

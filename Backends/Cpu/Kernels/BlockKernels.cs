@@ -12,15 +12,26 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
     where TLanes : unmanaged, ILanes<TLanes>
     where TFormat : IBlockFormat
 {
-    private const int Block = PanelLayout.Block, Outputs = PanelLayout.Outputs;
+    private const int Block = PanelLayout.Block, Outputs = PanelLayout.Outputs, SumStride = PanelCall.SumStride;
 
     public static int TileRows => TBytes.TileRows;
 
     public static int SliceInputs => 512; // 9 KB of signed bytes, and 4 KB of a tile's activations
 
-    public static int TurnBytes => TFormat.UnitBytes / (TFormat.Parts * (TFormat.PairedNibbles ? 4 : 8));
+    public static int TurnBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.UnitBytes / (TFormat.Parts * (TFormat.PairedNibbles ? 4 : 8));
+    }
 
-    public static long NumberBytes(int inputs) => (long)inputs / (Block * TFormat.Parts) * TFormat.UnitBytes;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long SpanBytes(int inputs) => (long)inputs / (Block * TFormat.Parts) * UnitStride;
+
+    private static int UnitStride
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.UnitBytes + TFormat.UnitScaleBytes;
+    }
 
     /// <summary>True if the products of a whole block can be summed as they come.</summary>
     private static bool SumsWhole
@@ -44,113 +55,141 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile<TRows>(PanelCall* call, int panel, int row)
+    public static void Tile<TRows, TReading>(PanelCall* call, int panel, int row)
         where TRows : unmanaged, IRowCount
+        where TReading : unmanaged, IReading
     {
-        int unitInputs = Block * TFormat.Parts, first = call->Begin / unitInputs, units = (call->End - call->Begin) / unitInputs;
-        byte* unit = call->Panel + panel * call->PanelBytes, scales = unit + (long)(call->InDim / unitInputs) * TFormat.UnitBytes;
-        unit += NumberBytes(call->Begin);
-        scales += first * TFormat.UnitScaleBytes;
+        bool streams = sizeof(TReading) == sizeof(Streams);
+        int units = (call->End - call->Begin) / (Block * TFormat.Parts), panels = streams ? call->Panels : 1;
+        byte* unit = call->Panel + panel * call->PanelBytes + SpanBytes(call->Begin);
         float* sums = call->SumsOf(panel, row);
         QuantizedRows x = call->Quantized.From(row, call->InDim);
         int before = call->Begin / Block * sizeof(TRows);
         float* xScale = x.Scale + before, xScaledSum = x.ScaledSum + before;
         int* xHalfSums = x.HalfSums + before, xOffset = (TBytes.Narrow ? x.NibbleOffsets : x.ByteOffsets) + before;
-        sbyte* q = x.Q + (long)call->Begin * sizeof(TRows);
+        sbyte* x0 = x.Q + (long)call->Begin * sizeof(TRows);
         if (call->Begin == 0)
-            for (int r = 0; r < sizeof(TRows); r++) TLanes.Create(0).Store(sums + r * Outputs);
+            for (int r = 0; r < sizeof(TRows); r++)
+                for (int p = 0; p < panels; p++) TLanes.Create(0).Store(sums + r * SumStride + p * Outputs);
         byte* ahead = call->Ahead;
-        nint step = call->AheadStep;
+        nint lead = Prefetch.Distance, step = streams ? UnitStride / (TFormat.UnitBytes / TurnBytes) : call->AheadStep;
         TBytes nibble = TBytes.Create(call->NibbleMask);
-        for (; units > 0; units--, unit += TFormat.UnitBytes, scales += TFormat.UnitScaleBytes)
+        for (; units > 0; units--, unit += UnitStride)
         {
-            TLanes unitScale = TLanes.LoadHalfPairs(scales), unitMinimum = default;
-            if (TFormat.HasMinimum) unitMinimum = TLanes.LoadHalfPairs(scales + 32);
+            TLanes unitScale = default, unitMinimum = default;
+            if (!streams) unitScale = TLanes.LoadHalfPairs(unit + TFormat.UnitBytes);
+            if (!streams && TFormat.HasMinimum) unitMinimum = TLanes.LoadHalfPairs(unit + TFormat.UnitBytes + 32);
+            if (streams && units == (Prefetch.Distance + UnitStride - 1) / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
             for (int part = 0; part < TFormat.Parts; part++)
             {
-                byte* numbers = unit + TFormat.Numbers(part), high = unit + TFormat.HighBits(part);
-                TBytes shift = TBytes.Create(TFormat.Shift(part)), highShift = TBytes.Create(TFormat.HighShift(part));
-                TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
-                if (StartsFromOffset)
+                byte* n = unit;
+                float* to = sums;
+                for (int p = 0; p < panels; p++, n += call->PanelBytes, to += Outputs)
                 {
-                    a = TBytes.Broadcast(xOffset + 0);
-                    if (sizeof(TRows) > 1) b = TBytes.Broadcast(xOffset + 1);
-                    if (sizeof(TRows) > 2) c = TBytes.Broadcast(xOffset + 2);
-                    if (sizeof(TRows) > 3) d = TBytes.Broadcast(xOffset + 3);
-                    if (sizeof(TRows) > 4) e = TBytes.Broadcast(xOffset + 4);
-                    if (sizeof(TRows) > 5) f = TBytes.Broadcast(xOffset + 5);
-                }
-                if (TFormat.PairedNibbles)
-                {
-                    for (int group = 0; group < 4; group++, numbers += 64, q += 4 * sizeof(TRows), ahead += step)
+                    byte* numbers = n + TFormat.Numbers(part), high = n + TFormat.HighBits(part), scales = n + TFormat.UnitBytes;
+                    sbyte* q = x0;
+                    if (streams)
                     {
-                        Prefetch.Line(ahead);
-                        TBytes both = TBytes.Load(numbers), w = both & nibble;
-                        TBytes v = TBytes.ShiftRight4(both) & nibble;
-                        a = AddBoth(a, w, v, q + 0, q + 0 + 16 * sizeof(TRows));
-                        if (sizeof(TRows) > 1) b = AddBoth(b, w, v, q + 4, q + 4 + 16 * sizeof(TRows));
-                        if (sizeof(TRows) > 2) c = AddBoth(c, w, v, q + 8, q + 8 + 16 * sizeof(TRows));
-                        if (sizeof(TRows) > 3) d = AddBoth(d, w, v, q + 12, q + 12 + 16 * sizeof(TRows));
-                        if (sizeof(TRows) > 4) e = AddBoth(e, w, v, q + 16, q + 16 + 16 * sizeof(TRows));
-                        if (sizeof(TRows) > 5) f = AddBoth(f, w, v, q + 20, q + 20 + 16 * sizeof(TRows));
+                        ahead = n + part * (UnitStride / TFormat.Parts) + lead;
+                        unitScale = TLanes.LoadHalfPairs(scales);
+                        if (TFormat.HasMinimum) unitMinimum = TLanes.LoadHalfPairs(scales + 32);
                     }
-                    q += 16 * sizeof(TRows);
-                }
-                else if (SumsWhole)
-                {
-                    for (int group = 0; group < 8; group++, numbers += 64, high += 64, q += 4 * sizeof(TRows), ahead += step)
+                    TBytes shift = TBytes.Create(TFormat.Shift(part)), highShift = TBytes.Create(TFormat.HighShift(part));
+                    TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
+                    if (StartsFromOffset)
                     {
-                        Prefetch.Line(ahead);
-                        TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, shift, highShift);
-                        a = TBytes.AddProducts(a, w, TBytes.Broadcast(q + 0));
-                        if (sizeof(TRows) > 1) b = TBytes.AddProducts(b, w, TBytes.Broadcast(q + 4));
-                        if (sizeof(TRows) > 2) c = TBytes.AddProducts(c, w, TBytes.Broadcast(q + 8));
-                        if (sizeof(TRows) > 3) d = TBytes.AddProducts(d, w, TBytes.Broadcast(q + 12));
-                        if (sizeof(TRows) > 4) e = TBytes.AddProducts(e, w, TBytes.Broadcast(q + 16));
-                        if (sizeof(TRows) > 5) f = TBytes.AddProducts(f, w, TBytes.Broadcast(q + 20));
+                        a = TBytes.Broadcast(xOffset + 0);
+                        if (sizeof(TRows) > 1) b = TBytes.Broadcast(xOffset + 1);
+                        if (sizeof(TRows) > 2) c = TBytes.Broadcast(xOffset + 2);
+                        if (sizeof(TRows) > 3) d = TBytes.Broadcast(xOffset + 3);
+                        if (sizeof(TRows) > 4) e = TBytes.Broadcast(xOffset + 4);
+                        if (sizeof(TRows) > 5) f = TBytes.Broadcast(xOffset + 5);
                     }
-                }
-                else
-                {
-                    for (int group = 0; group < 8; group += Step)
+                    if (TFormat.PairedNibbles)
                     {
-                        TBytes na = zero, nb = zero, nc = zero, nd = zero, ne = zero, nf = zero;
-                        for (int g = 0; g < Step; g++, numbers += 64, high += 64, q += 4 * sizeof(TRows), ahead += step)
+                        for (int group = 0; group < 4; group++, numbers += 64, q += 4 * sizeof(TRows))
                         {
-                            Prefetch.Line(ahead);
-                            TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, shift, highShift);
-                            na = TBytes.AddProducts(na, w, TBytes.Broadcast(q + 0));
-                            if (sizeof(TRows) > 1) nb = TBytes.AddProducts(nb, w, TBytes.Broadcast(q + 4));
-                            if (sizeof(TRows) > 2) nc = TBytes.AddProducts(nc, w, TBytes.Broadcast(q + 8));
-                            if (sizeof(TRows) > 3) nd = TBytes.AddProducts(nd, w, TBytes.Broadcast(q + 12));
-                            if (sizeof(TRows) > 4) ne = TBytes.AddProducts(ne, w, TBytes.Broadcast(q + 16));
-                            if (sizeof(TRows) > 5) nf = TBytes.AddProducts(nf, w, TBytes.Broadcast(q + 20));
+                            ahead = Ask<TReading>(numbers + lead, ahead, step);
+                            TBytes both = TBytes.Load(numbers), w = both & nibble;
+                            TBytes v = TBytes.ShiftRight4(both) & nibble;
+                            a = AddBoth(a, w, v, q + 0, q + 0 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 1) b = AddBoth(b, w, v, q + 4, q + 4 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 2) c = AddBoth(c, w, v, q + 8, q + 8 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 3) d = AddBoth(d, w, v, q + 12, q + 12 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 4) e = AddBoth(e, w, v, q + 16, q + 16 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 5) f = AddBoth(f, w, v, q + 20, q + 20 + 16 * sizeof(TRows));
                         }
-                        TBytes factor = zero;
-                        if (TFormat.HalfScales) factor = TBytes.LoadPairs((sbyte*)scales + 32 + Outputs * (2 * part + (group >> 2)));
-                        a = TBytes.Add(a, Widen(na, factor));
-                        if (sizeof(TRows) > 1) b = TBytes.Add(b, Widen(nb, factor));
-                        if (sizeof(TRows) > 2) c = TBytes.Add(c, Widen(nc, factor));
-                        if (sizeof(TRows) > 3) d = TBytes.Add(d, Widen(nd, factor));
-                        if (sizeof(TRows) > 4) e = TBytes.Add(e, Widen(ne, factor));
-                        if (sizeof(TRows) > 5) f = TBytes.Add(f, Widen(nf, factor));
+                        q += 16 * sizeof(TRows);
                     }
+                    else if (SumsWhole)
+                    {
+                        for (int group = 0; group < 8; group++, numbers += 64, high += 64, q += 4 * sizeof(TRows))
+                        {
+                            ahead = Ask<TReading>(numbers + lead, ahead, step);
+                            TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, shift, highShift);
+                            a = TBytes.AddProducts(a, w, TBytes.Broadcast(q + 0));
+                            if (sizeof(TRows) > 1) b = TBytes.AddProducts(b, w, TBytes.Broadcast(q + 4));
+                            if (sizeof(TRows) > 2) c = TBytes.AddProducts(c, w, TBytes.Broadcast(q + 8));
+                            if (sizeof(TRows) > 3) d = TBytes.AddProducts(d, w, TBytes.Broadcast(q + 12));
+                            if (sizeof(TRows) > 4) e = TBytes.AddProducts(e, w, TBytes.Broadcast(q + 16));
+                            if (sizeof(TRows) > 5) f = TBytes.AddProducts(f, w, TBytes.Broadcast(q + 20));
+                        }
+                    }
+                    else
+                    {
+                        for (int group = 0; group < 8; group += Step)
+                        {
+                            TBytes na = zero, nb = zero, nc = zero, nd = zero, ne = zero, nf = zero;
+                            for (int g = 0; g < Step; g++, numbers += 64, high += 64, q += 4 * sizeof(TRows))
+                            {
+                                ahead = Ask<TReading>(numbers + lead, ahead, step);
+                                TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, shift, highShift);
+                                na = TBytes.AddProducts(na, w, TBytes.Broadcast(q + 0));
+                                if (sizeof(TRows) > 1) nb = TBytes.AddProducts(nb, w, TBytes.Broadcast(q + 4));
+                                if (sizeof(TRows) > 2) nc = TBytes.AddProducts(nc, w, TBytes.Broadcast(q + 8));
+                                if (sizeof(TRows) > 3) nd = TBytes.AddProducts(nd, w, TBytes.Broadcast(q + 12));
+                                if (sizeof(TRows) > 4) ne = TBytes.AddProducts(ne, w, TBytes.Broadcast(q + 16));
+                                if (sizeof(TRows) > 5) nf = TBytes.AddProducts(nf, w, TBytes.Broadcast(q + 20));
+                            }
+                            TBytes factor = zero;
+                            if (TFormat.HalfScales) factor = TBytes.LoadPairs((sbyte*)scales + 32 + Outputs * (2 * part + (group >> 2)));
+                            a = TBytes.Add(a, Widen(na, factor));
+                            if (sizeof(TRows) > 1) b = TBytes.Add(b, Widen(nb, factor));
+                            if (sizeof(TRows) > 2) c = TBytes.Add(c, Widen(nc, factor));
+                            if (sizeof(TRows) > 3) d = TBytes.Add(d, Widen(nd, factor));
+                            if (sizeof(TRows) > 4) e = TBytes.Add(e, Widen(ne, factor));
+                            if (sizeof(TRows) > 5) f = TBytes.Add(f, Widen(nf, factor));
+                        }
+                    }
+                    if (streams && TFormat.Parts == 1) Prefetch.Line(scales + lead);
+                    TLanes scale = TFormat.PartScale(unitScale, scales, part), minimum = default;
+                    if (TFormat.HasMinimum) minimum = TFormat.PartMinimum(unitMinimum, scales, part);
+                    TBytes offset = TFormat.OffsetShift == 0 || StartsFromOffset ? zero : Offset(scales, part);
+                    Finish(a, to + 0 * SumStride, xScale + 0, xScaledSum + 0, xHalfSums + 0, scale, minimum, offset);
+                    if (sizeof(TRows) > 1) Finish(b, to + 1 * SumStride, xScale + 1, xScaledSum + 1, xHalfSums + 1, scale, minimum, offset);
+                    if (sizeof(TRows) > 2) Finish(c, to + 2 * SumStride, xScale + 2, xScaledSum + 2, xHalfSums + 2, scale, minimum, offset);
+                    if (sizeof(TRows) > 3) Finish(d, to + 3 * SumStride, xScale + 3, xScaledSum + 3, xHalfSums + 3, scale, minimum, offset);
+                    if (sizeof(TRows) > 4) Finish(e, to + 4 * SumStride, xScale + 4, xScaledSum + 4, xHalfSums + 4, scale, minimum, offset);
+                    if (sizeof(TRows) > 5) Finish(f, to + 5 * SumStride, xScale + 5, xScaledSum + 5, xHalfSums + 5, scale, minimum, offset);
                 }
-                TLanes scale = TFormat.PartScale(unitScale, scales, part), minimum = default;
-                if (TFormat.HasMinimum) minimum = TFormat.PartMinimum(unitMinimum, scales, part);
-                TBytes offset = TFormat.OffsetShift == 0 || StartsFromOffset ? zero : Offset(scales, part);
-                Finish(a, sums + 0 * Outputs, xScale + 0, xScaledSum + 0, xHalfSums + 0, scale, minimum, offset);
-                if (sizeof(TRows) > 1) Finish(b, sums + 1 * Outputs, xScale + 1, xScaledSum + 1, xHalfSums + 1, scale, minimum, offset);
-                if (sizeof(TRows) > 2) Finish(c, sums + 2 * Outputs, xScale + 2, xScaledSum + 2, xHalfSums + 2, scale, minimum, offset);
-                if (sizeof(TRows) > 3) Finish(d, sums + 3 * Outputs, xScale + 3, xScaledSum + 3, xHalfSums + 3, scale, minimum, offset);
-                if (sizeof(TRows) > 4) Finish(e, sums + 4 * Outputs, xScale + 4, xScaledSum + 4, xHalfSums + 4, scale, minimum, offset);
-                if (sizeof(TRows) > 5) Finish(f, sums + 5 * Outputs, xScale + 5, xScaledSum + 5, xHalfSums + 5, scale, minimum, offset);
+                x0 += Block * sizeof(TRows);
                 xScale += sizeof(TRows);
                 xScaledSum += sizeof(TRows);
                 xHalfSums += sizeof(TRows);
                 xOffset += sizeof(TRows);
             }
+            if (!streams) ahead += (nint)((nuint)step * (nuint)TFormat.UnitScaleBytes / (nuint)TurnBytes);
         }
+    }
+
+    // Where parts share their bytes, what is asked for goes steadily through the unit instead of along with them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Ask<TReading>(byte* along, byte* ahead, nint step)
+        where TReading : unmanaged, IReading
+    {
+        bool isAlong = sizeof(TReading) == sizeof(Streams) && TFormat.Parts == 1;
+        Prefetch.Line(isAlong ? along : ahead);
+        return isAlong ? ahead : ahead + step;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

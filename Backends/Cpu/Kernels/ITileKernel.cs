@@ -9,16 +9,18 @@ internal unsafe interface ITileKernel
     /// <summary>Inputs that several tiles of rows go over before the next, a multiple of the format's unit.</summary>
     static abstract int SliceInputs { get; }
 
-    /// <summary>Bytes of numbers that a panel has for some inputs, a multiple of the format's unit.</summary>
-    static abstract long NumberBytes(int inputs);
+    /// <summary>Bytes that a panel has for some inputs, a multiple of the format's unit.</summary>
+    static abstract long SpanBytes(int inputs);
 
     /// <summary>Bytes of numbers that one turn of the innermost loop reads, on average.</summary>
     static abstract int TurnBytes { get; }
 
     /// <summary>
     /// Adds the products of the inputs from <see cref="PanelCall.Begin"/> to <see cref="PanelCall.End"/> to the sums of a panel and of the
-    /// tile of rows that begins at <paramref name="row"/>; from zero where the inputs begin.
+    /// tile of rows that begins at <paramref name="row"/>; from zero where the inputs begin. With <see cref="Streams"/> the panel is the
+    /// call's first, and all of its panels are meant.
     /// </summary>
-    static abstract void Tile<TRows>(PanelCall* call, int panel, int row)
-        where TRows : unmanaged, IRowCount;
+    static abstract void Tile<TRows, TReading>(PanelCall* call, int panel, int row)
+        where TRows : unmanaged, IRowCount
+        where TReading : unmanaged, IReading;
 }

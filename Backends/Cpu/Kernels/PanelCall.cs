@@ -48,18 +48,24 @@ internal unsafe struct PanelCall
     /// <summary>0x0F0F0F0F, for the same reason.</summary>
     public int NibbleMask;
 
-    /// <summary>Results, [Panels, MaxRows, 16].</summary>
+    /// <summary>
+    /// Results, [MaxRows, MaxPanels, 16]: those that one row and its panels take turns with are neighbours, never a page apart, where
+    /// the processor would take one's load for the other's store.
+    /// </summary>
     public float* Sums;
 
     /// <summary>Rows of one call.</summary>
     public const int MaxRows = 64;
 
-    /// <summary>Panels of one call: as many streams as one row needs to hide the latency of its chains.</summary>
+    /// <summary>Panels of one call: as many streams as it takes to keep memory busy, and one row's chains apart.</summary>
     public const int MaxPanels = 4;
 
+    /// <summary>Numbers in <see cref="Sums"/> from one row to the next.</summary>
+    public const int SumStride = MaxPanels * PanelLayout.Outputs;
+
     /// <summary>Numbers in <see cref="Sums"/>.</summary>
-    public const int SumCount = MaxPanels * MaxRows * PanelLayout.Outputs;
+    public const int SumCount = MaxRows * SumStride;
 
     /// <summary>The results of a row and panel, [16].</summary>
-    public readonly float* SumsOf(int panel, int row) => Sums + (panel * MaxRows + row) * PanelLayout.Outputs;
+    public readonly float* SumsOf(int panel, int row) => Sums + row * SumStride + panel * PanelLayout.Outputs;
 }

@@ -17,7 +17,7 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
 
     public static int TurnBytes => TFormat.Bytes;
 
-    public static long NumberBytes(int inputs) => (long)inputs * TFormat.Bytes;
+    public static long SpanBytes(int inputs) => (long)inputs * TFormat.Bytes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(PanelCall* call)
@@ -35,18 +35,28 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
             else Panels2(call, panel);
         }
         if (panel == call->Panels) return;
-        (call->Begin, call->End, call->AheadStep) = (0, call->InDim, TFormat.Bytes);
-        call->Ahead = call->Panel + panel * call->PanelBytes + Prefetch.Distance;
-        if (call->Rows == 2) Tile<Rows2>(call, panel, 0);
-        else Tile<Rows1>(call, panel, 0);
+        (call->Begin, call->End) = (0, call->InDim);
+        if (call->Rows == 2) Tile<Rows2, Streams>(call, panel, 0);
+        else Tile<Rows1, Streams>(call, panel, 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile<TRows>(PanelCall* call, int panel, int row)
+    public static void Tile<TRows, TReading>(PanelCall* call, int panel, int row)
         where TRows : unmanaged, IRowCount
+        where TReading : unmanaged, IReading
     {
-        byte* w = call->Panel + panel * call->PanelBytes + NumberBytes(call->Begin), ahead = call->Ahead;
-        nint step = call->AheadStep;
+        int end = sizeof(TReading) == sizeof(Streams) ? call->Panels : panel + 1;
+        for (; panel < end; panel++) OfPanel<TRows, TReading>(call, panel, row);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OfPanel<TRows, TReading>(PanelCall* call, int panel, int row)
+        where TRows : unmanaged, IRowCount
+        where TReading : unmanaged, IReading
+    {
+        bool streams = sizeof(TReading) == sizeof(Streams);
+        byte* w = call->Panel + panel * call->PanelBytes + SpanBytes(call->Begin), ahead = streams ? w + Prefetch.Distance : call->Ahead;
+        nint step = streams ? TFormat.Bytes : call->AheadStep;
         float* xa = call->X[row], xb = sizeof(TRows) > 1 ? call->X[row + 1] : null, xc = sizeof(TRows) > 2 ? call->X[row + 2] : null;
         float* xd = sizeof(TRows) > 3 ? call->X[row + 3] : null, xe = sizeof(TRows) > 4 ? call->X[row + 4] : null, xf = sizeof(TRows) > 5 ? call->X[row + 5] : null;
         float* sums = call->SumsOf(panel, row);
@@ -73,15 +83,15 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
             if (sizeof(TRows) > 5) f = T.Fma(T.Create(xf[k]), v, f);
         }
         a.Store(sums);
-        if (sizeof(TRows) > 1) b.Store(sums + 1 * PanelLayout.Outputs);
-        if (sizeof(TRows) > 2) c.Store(sums + 2 * PanelLayout.Outputs);
-        if (sizeof(TRows) > 3) d.Store(sums + 3 * PanelLayout.Outputs);
-        if (sizeof(TRows) > 4) e.Store(sums + 4 * PanelLayout.Outputs);
-        if (sizeof(TRows) > 5) f.Store(sums + 5 * PanelLayout.Outputs);
+        if (sizeof(TRows) > 1) b.Store(sums + 1 * PanelCall.SumStride);
+        if (sizeof(TRows) > 2) c.Store(sums + 2 * PanelCall.SumStride);
+        if (sizeof(TRows) > 3) d.Store(sums + 3 * PanelCall.SumStride);
+        if (sizeof(TRows) > 4) e.Store(sums + 4 * PanelCall.SumStride);
+        if (sizeof(TRows) > 5) f.Store(sums + 5 * PanelCall.SumStride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Sum(float* sums, int row) => T.Load(sums + row * PanelLayout.Outputs);
+    private static T Sum(float* sums, int row) => T.Load(sums + row * PanelCall.SumStride);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Panels2(PanelCall* call, int panel)

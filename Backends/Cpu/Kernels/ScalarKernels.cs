@@ -32,12 +32,12 @@ internal static unsafe class ScalarKernels
     {
         short* n = stackalloc short[PanelLayout.Block];
         byte* numbers = call->Panel + panel * call->PanelBytes;
-        new Span<float>(call->SumsOf(panel, 0), call->Rows * PanelLayout.Outputs).Clear();
+        for (int row = 0; row < call->Rows; row++) new Span<float>(call->SumsOf(panel, row), PanelLayout.Outputs).Clear();
         for (int block = 0; block < call->InDim / PanelLayout.Block; block++)
         {
             for (int lane = 0; lane < PanelLayout.Outputs; lane++)
             {
-                PanelLayout.UnpackBlock(format, numbers, call->InDim, block, lane, n, out float scale, out float minimum);
+                PanelLayout.UnpackBlock(format, numbers, block, lane, n, out float scale, out float minimum);
                 for (int row = 0; row < call->Rows; row++)
                 {
                     QuantizedRows x = call->Quantized.From(row, call->InDim);

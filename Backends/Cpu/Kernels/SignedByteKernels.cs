@@ -13,7 +13,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
     /// <summary>Rows of a tile up to which the sign goes to the activations, where it can; more rows share the widening.</summary>
     public const int MostSigned = 2;
 
-    private const int Block = PanelLayout.Block, Outputs = PanelLayout.Outputs;
+    private const int Block = PanelLayout.Block, Outputs = PanelLayout.Outputs, SumStride = PanelCall.SumStride, UnitBytes = Outputs * Block, ScaleBytes = 2 * Outputs, UnitStride = UnitBytes + ScaleBytes;
 
     public static int TileRows => TBytes.TileRows;
 
@@ -21,68 +21,80 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
 
     public static int TurnBytes => 64;
 
-    public static long NumberBytes(int inputs) => (long)inputs / Block * PanelFormat.S8.UnitBytes();
+    public static long SpanBytes(int inputs) => (long)inputs / Block * UnitStride;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile<TRows>(PanelCall* call, int panel, int row)
+    public static void Tile<TRows, TReading>(PanelCall* call, int panel, int row)
         where TRows : unmanaged, IRowCount
+        where TReading : unmanaged, IReading
     {
-        int blocks = call->InDim / Block, first = call->Begin / Block, count = (call->End - call->Begin) / Block;
-        byte* numbers = call->Panel + panel * call->PanelBytes, scales = numbers + (long)blocks * PanelFormat.S8.UnitBytes();
-        numbers += NumberBytes(call->Begin);
-        scales += first * PanelFormat.S8.UnitScaleBytes();
+        int first = call->Begin / Block, count = (call->End - call->Begin) / Block;
+        byte* numbers = call->Panel + panel * call->PanelBytes + SpanBytes(call->Begin);
         float* sums = call->SumsOf(panel, row);
         QuantizedRows x = call->Quantized.From(row, call->InDim);
         float* xScale = x.Scale + first * sizeof(TRows);
-        bool sign = TBytes.HasSign && sizeof(TRows) <= MostSigned;
+        bool sign = TBytes.HasSign && sizeof(TRows) <= MostSigned, streams = sizeof(TReading) == sizeof(Streams);
         int group = sign ? 4 : 8; // bytes of a row's activations for four inputs
         byte* q = (sign ? (byte*)x.Q : (byte*)x.Wide) + (long)call->Begin / 4 * group * sizeof(TRows);
+        int panels = streams ? call->Panels : 1;
         if (call->Begin == 0)
-            for (int r = 0; r < sizeof(TRows); r++) TLanes.Create(0).Store(sums + r * Outputs);
+            for (int r = 0; r < sizeof(TRows); r++)
+                for (int p = 0; p < panels; p++) TLanes.Create(0).Store(sums + r * SumStride + p * Outputs);
         int* offset = x.ByteOffsets + first * sizeof(TRows);
         byte* ahead = call->Ahead;
-        nint step = call->AheadStep;
+        nint step = call->AheadStep, lead = Prefetch.Distance;
         TBytes ones = TBytes.Create(call->WordOnes), even = TBytes.Create(call->EvenMask), signs = TBytes.Create(call->SignBits);
-        for (; count > 0; count--, scales += PanelFormat.S8.UnitScaleBytes(), xScale += sizeof(TRows), offset += sizeof(TRows))
+        for (; count > 0; count--, numbers += UnitStride, q += 8 * group * sizeof(TRows), xScale += sizeof(TRows), offset += sizeof(TRows))
         {
-            TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
-            if (!sign)
+            byte* n = numbers;
+            float* to = sums;
+            if (streams && count == Prefetch.Distance / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
+            for (int p = 0; p < panels; p++, n += call->PanelBytes - UnitBytes, to += Outputs)
             {
-                a = TBytes.Broadcast(offset);
-                if (sizeof(TRows) > 1) b = TBytes.Broadcast(offset + 1);
-                if (sizeof(TRows) > 2) c = TBytes.Broadcast(offset + 2);
-                if (sizeof(TRows) > 3) d = TBytes.Broadcast(offset + 3);
-                if (sizeof(TRows) > 4) e = TBytes.Broadcast(offset + 4);
-                if (sizeof(TRows) > 5) f = TBytes.Broadcast(offset + 5);
-            }
-            for (int g = 0; g < 8; g++, numbers += 64, q += group * sizeof(TRows), ahead += step)
-            {
-                TBytes w = TBytes.Load(numbers), u, v;
-                Prefetch.Line(ahead);
-                if (sign)
+                TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
+                if (!sign)
                 {
-                    w ^= signs;
-                    u = TBytes.Magnitudes(w);
-                    a = TBytes.AddSignedProducts(a, w, u, TBytes.Broadcast(q + 0), ones);
-                    if (sizeof(TRows) > 1) b = TBytes.AddSignedProducts(b, w, u, TBytes.Broadcast(q + 4), ones);
-                    continue;
+                    a = TBytes.Broadcast(offset);
+                    if (sizeof(TRows) > 1) b = TBytes.Broadcast(offset + 1);
+                    if (sizeof(TRows) > 2) c = TBytes.Broadcast(offset + 2);
+                    if (sizeof(TRows) > 3) d = TBytes.Broadcast(offset + 3);
+                    if (sizeof(TRows) > 4) e = TBytes.Broadcast(offset + 4);
+                    if (sizeof(TRows) > 5) f = TBytes.Broadcast(offset + 5);
                 }
-                u = w & even;
-                v = TBytes.OddBytes(w);
-                a = Add(a, u, v, q + 0);
-                if (sizeof(TRows) > 1) b = Add(b, u, v, q + 8);
-                if (sizeof(TRows) > 2) c = Add(c, u, v, q + 16);
-                if (sizeof(TRows) > 3) d = Add(d, u, v, q + 24);
-                if (sizeof(TRows) > 4) e = Add(e, u, v, q + 32);
-                if (sizeof(TRows) > 5) f = Add(f, u, v, q + 40);
+                byte* qs = q;
+                for (int g = 0; g < 8; g++, n += 64, qs += group * sizeof(TRows))
+                {
+                    TBytes w = TBytes.Load(n), u, v;
+                    if (streams) Prefetch.Line(n + lead);
+                    else Prefetch.Line(ahead);
+                    if (!streams) ahead += step;
+                    if (sign)
+                    {
+                        w ^= signs;
+                        u = TBytes.Magnitudes(w);
+                        a = TBytes.AddSignedProducts(a, w, u, TBytes.Broadcast(qs + 0), ones);
+                        if (sizeof(TRows) > 1) b = TBytes.AddSignedProducts(b, w, u, TBytes.Broadcast(qs + 4), ones);
+                        continue;
+                    }
+                    u = w & even;
+                    v = TBytes.OddBytes(w);
+                    a = Add(a, u, v, qs + 0);
+                    if (sizeof(TRows) > 1) b = Add(b, u, v, qs + 8);
+                    if (sizeof(TRows) > 2) c = Add(c, u, v, qs + 16);
+                    if (sizeof(TRows) > 3) d = Add(d, u, v, qs + 24);
+                    if (sizeof(TRows) > 4) e = Add(e, u, v, qs + 32);
+                    if (sizeof(TRows) > 5) f = Add(f, u, v, qs + 40);
+                }
+                if (streams) Prefetch.Line(n + lead);
+                TLanes scale = TLanes.LoadHalfPairs(n);
+                Finish(a, to + 0 * SumStride, scale, xScale[0]);
+                if (sizeof(TRows) > 1) Finish(b, to + 1 * SumStride, scale, xScale[1]);
+                if (sizeof(TRows) > 2) Finish(c, to + 2 * SumStride, scale, xScale[2]);
+                if (sizeof(TRows) > 3) Finish(d, to + 3 * SumStride, scale, xScale[3]);
+                if (sizeof(TRows) > 4) Finish(e, to + 4 * SumStride, scale, xScale[4]);
+                if (sizeof(TRows) > 5) Finish(f, to + 5 * SumStride, scale, xScale[5]);
             }
-            TLanes scale = TLanes.LoadHalfPairs(scales);
-            Finish(a, sums + 0 * Outputs, scale, xScale[0]);
-            if (sizeof(TRows) > 1) Finish(b, sums + 1 * Outputs, scale, xScale[1]);
-            if (sizeof(TRows) > 2) Finish(c, sums + 2 * Outputs, scale, xScale[2]);
-            if (sizeof(TRows) > 3) Finish(d, sums + 3 * Outputs, scale, xScale[3]);
-            if (sizeof(TRows) > 4) Finish(e, sums + 4 * Outputs, scale, xScale[4]);
-            if (sizeof(TRows) > 5) Finish(f, sums + 5 * Outputs, scale, xScale[5]);
+            if (!streams) ahead += (nint)((nuint)step * ScaleBytes / (UnitBytes / 8));
         }
     }
 

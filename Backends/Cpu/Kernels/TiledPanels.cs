@@ -4,10 +4,10 @@ namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Cuts a call into tiles.</summary>
 /// <remarks>
-/// A single tile reads each panel as one stream. Several tiles go over the same numbers, so inputs are cut into slices that stay in the
-/// first-level cache with a tile's activations, while the slice's activations of all rows stay in the second. Sums rest in memory
-/// between slices: the chain of an output is the same for every cut. Each tile asks for its share of the slice that comes next, so that
-/// memory works as long as the arithmetic does.
+/// A single tile reads all panels at once (<see cref="Streams"/>). Several tiles go over the same numbers, so inputs are cut into slices
+/// that stay in the first-level cache with a tile's activations, while the slice's activations of all rows stay in the second. Sums rest
+/// in memory between slices: the chain of an output is the same for every cut. Each tile asks for its share of the slice that comes next,
+/// so that memory works as long as the arithmetic does.
 /// </remarks>
 internal static unsafe class TiledPanels<TKernel>
     where TKernel : struct, ITileKernel
@@ -15,38 +15,57 @@ internal static unsafe class TiledPanels<TKernel>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(PanelCall* call)
     {
-        byte* sizes = stackalloc byte[PanelCall.MaxRows];
-        int tiles = RowTiles.Count(call->Rows, TKernel.TileRows), slice = tiles == 1 ? call->InDim : TKernel.SliceInputs;
-        for (int left = call->Rows, tile = 0; left > 0; left -= sizes[tile++]) sizes[tile] = (byte)RowTiles.Next(left, TKernel.TileRows);
-        for (int begin = 0; begin < call->InDim; begin += slice)
+        int tiles = RowTiles.Count(call->Rows, TKernel.TileRows);
+        if (tiles > 1)
         {
-            (call->Begin, call->End) = (begin, Math.Min(begin + slice, call->InDim));
+            Several(call, tiles);
+            return;
+        }
+        (call->Begin, call->End) = (0, call->InDim);
+        Tile<Streams>(call, 0, 0, call->Rows);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Several(PanelCall* call, int tiles)
+    {
+        byte* sizes = stackalloc byte[PanelCall.MaxRows];
+        for (int left = call->Rows, tile = 0; left > 0; left -= sizes[tile++]) sizes[tile] = (byte)RowTiles.Next(left, TKernel.TileRows);
+        for (int begin = 0; begin < call->InDim; begin += TKernel.SliceInputs)
+        {
+            (call->Begin, call->End) = (begin, Math.Min(begin + TKernel.SliceInputs, call->InDim));
             for (int panel = 0; panel < call->Panels; panel++)
             {
-                byte* next = tiles == 1 ? call->Panel + panel * call->PanelBytes + Prefetch.Distance : Next(call, panel);
-                long share = TKernel.NumberBytes(call->End - begin) / tiles;
+                byte* next = Next(call, panel);
+                long share = TKernel.SpanBytes(call->End - begin) / tiles;
                 call->AheadStep = (TKernel.TurnBytes + tiles - 1) / tiles;
                 for (int tile = 0, row = 0; tile < tiles; row += sizes[tile++], next += share)
                 {
                     call->Ahead = next;
-                    switch (sizes[tile])
-                    {
-                        case 1: TKernel.Tile<Rows1>(call, panel, row); break;
-                        case 2: TKernel.Tile<Rows2>(call, panel, row); break;
-                        case 3: TKernel.Tile<Rows3>(call, panel, row); break;
-                        case 4: TKernel.Tile<Rows4>(call, panel, row); break;
-                        case 5: TKernel.Tile<Rows5>(call, panel, row); break;
-                        default: TKernel.Tile<Rows6>(call, panel, row); break;
-                    }
+                    Tile<Slices>(call, panel, row, sizes[tile]);
                 }
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile<TReading>(PanelCall* call, int panel, int row, int rows)
+        where TReading : unmanaged, IReading
+    {
+        switch (rows)
+        {
+            case 1: TKernel.Tile<Rows1, TReading>(call, panel, row); break;
+            case 2: TKernel.Tile<Rows2, TReading>(call, panel, row); break;
+            case 3: TKernel.Tile<Rows3, TReading>(call, panel, row); break;
+            case 4: TKernel.Tile<Rows4, TReading>(call, panel, row); break;
+            case 5: TKernel.Tile<Rows5, TReading>(call, panel, row); break;
+            default: TKernel.Tile<Rows6, TReading>(call, panel, row); break;
         }
     }
 
     // The same slice of the next panel, the next slice of the first, or the panel after the call's last.
     private static byte* Next(PanelCall* call, int panel)
     {
-        if (panel + 1 < call->Panels) return call->Panel + (panel + 1) * call->PanelBytes + TKernel.NumberBytes(call->Begin);
-        return call->End < call->InDim ? call->Panel + TKernel.NumberBytes(call->End) : call->Panel + call->Panels * call->PanelBytes;
+        if (panel + 1 < call->Panels) return call->Panel + (panel + 1) * call->PanelBytes + TKernel.SpanBytes(call->Begin);
+        return call->End < call->InDim ? call->Panel + TKernel.SpanBytes(call->End) : call->Panel + call->Panels * call->PanelBytes;
     }
 }

@@ -48,7 +48,7 @@ internal unsafe struct MatMulWork : IWork
     {
         float* y = task->Y + output, bias = task->Bias is null ? null : task->Bias + output;
         int count = Math.Min(PanelLayout.Outputs, task->OutDim - output);
-        for (int i = 0; i < rows; i++, sums += PanelLayout.Outputs)
+        for (int i = 0; i < rows; i++, sums += PanelCall.SumStride)
         {
             float* to = y + (long)Rows[row + i] * task->YStride;
             if (count == PanelLayout.Outputs)
