@@ -84,7 +84,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
             {
                 byte* n = unit;
                 float* to = sums;
-                for (int p = 0; p < panels; p++, n += call->PanelBytes, to += Outputs)
+                for (int p = panels; ; n += call->PanelBytes, to += Outputs)
                 {
                     byte* numbers = n + TFormat.Numbers(part), high = n + TFormat.HighBits(part), scales = n + TFormat.UnitBytes;
                     sbyte* q = x0;
@@ -171,6 +171,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                     if (sizeof(TRows) > 3) Finish(d, to + 3 * SumStride, xScale + 3, xScaledSum + 3, xHalfSums + 3, scale, minimum, offset);
                     if (sizeof(TRows) > 4) Finish(e, to + 4 * SumStride, xScale + 4, xScaledSum + 4, xHalfSums + 4, scale, minimum, offset);
                     if (sizeof(TRows) > 5) Finish(f, to + 5 * SumStride, xScale + 5, xScaledSum + 5, xHalfSums + 5, scale, minimum, offset);
+                    if (!streams || --p == 0) break;
                 }
                 x0 += Block * sizeof(TRows);
                 xScale += sizeof(TRows);

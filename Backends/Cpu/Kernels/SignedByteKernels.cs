@@ -49,7 +49,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
             byte* n = numbers;
             float* to = sums;
             if (streams && count == Prefetch.Distance / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
-            for (int p = 0; p < panels; p++, n += call->PanelBytes - UnitBytes, to += Outputs)
+            for (int p = panels; ; n += call->PanelBytes - UnitBytes, to += Outputs)
             {
                 TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
                 if (!sign)
@@ -78,12 +78,12 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
                     }
                     u = w & even;
                     v = TBytes.OddBytes(w);
-                    a = Add(a, u, v, qs + 0);
-                    if (sizeof(TRows) > 1) b = Add(b, u, v, qs + 8);
-                    if (sizeof(TRows) > 2) c = Add(c, u, v, qs + 16);
-                    if (sizeof(TRows) > 3) d = Add(d, u, v, qs + 24);
-                    if (sizeof(TRows) > 4) e = Add(e, u, v, qs + 32);
-                    if (sizeof(TRows) > 5) f = Add(f, u, v, qs + 40);
+                    a = TBytes.AddWordProducts(TBytes.AddWordProducts(a, u, TBytes.Broadcast(qs + 0)), v, TBytes.Broadcast(qs + 4));
+                    if (sizeof(TRows) > 1) b = TBytes.AddWordProducts(TBytes.AddWordProducts(b, u, TBytes.Broadcast(qs + 8)), v, TBytes.Broadcast(qs + 12));
+                    if (sizeof(TRows) > 2) c = TBytes.AddWordProducts(TBytes.AddWordProducts(c, u, TBytes.Broadcast(qs + 16)), v, TBytes.Broadcast(qs + 20));
+                    if (sizeof(TRows) > 3) d = TBytes.AddWordProducts(TBytes.AddWordProducts(d, u, TBytes.Broadcast(qs + 24)), v, TBytes.Broadcast(qs + 28));
+                    if (sizeof(TRows) > 4) e = TBytes.AddWordProducts(TBytes.AddWordProducts(e, u, TBytes.Broadcast(qs + 32)), v, TBytes.Broadcast(qs + 36));
+                    if (sizeof(TRows) > 5) f = TBytes.AddWordProducts(TBytes.AddWordProducts(f, u, TBytes.Broadcast(qs + 40)), v, TBytes.Broadcast(qs + 44));
                 }
                 if (streams) Prefetch.Line(n + lead);
                 TLanes scale = TLanes.LoadHalfPairs(n);
@@ -93,16 +93,10 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
                 if (sizeof(TRows) > 3) Finish(d, to + 3 * SumStride, scale, xScale[3]);
                 if (sizeof(TRows) > 4) Finish(e, to + 4 * SumStride, scale, xScale[4]);
                 if (sizeof(TRows) > 5) Finish(f, to + 5 * SumStride, scale, xScale[5]);
+                if (!streams || --p == 0) break;
             }
             if (!streams) ahead += (nint)((nuint)step * ScaleBytes / (UnitBytes / 8));
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TBytes Add(TBytes sums, TBytes even, TBytes odd, byte* x)
-    {
-        sums = TBytes.AddWordProducts(sums, even, TBytes.Broadcast(x));
-        return TBytes.AddWordProducts(sums, odd, TBytes.Broadcast(x + 4));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
