@@ -49,7 +49,7 @@ internal unsafe struct PanelCall
     public int NibbleMask;
 
     /// <summary>
-    /// Results, [MaxRows, MaxPanels, 16]: those that one row and its panels take turns with are neighbours, never a page apart, where
+    /// Results, [MaxRows, MaxPanels, 16] and a gap after every row: those that one row and its panels take turns with are neighbours, never a page apart, where
     /// the processor would take one's load for the other's store.
     /// </summary>
     public float* Sums;
@@ -60,8 +60,8 @@ internal unsafe struct PanelCall
     /// <summary>Panels of one call: as many streams as it takes to keep memory busy, and one row's chains apart.</summary>
     public const int MaxPanels = 4;
 
-    /// <summary>Numbers in <see cref="Sums"/> from one row to the next.</summary>
-    public const int SumStride = MaxPanels * PanelLayout.Outputs;
+    /// <summary>Numbers in <see cref="Sums"/> from one row to the next: an odd number of lines, so that a panel's sums use all sets of the cache.</summary>
+    public const int SumStride = (MaxPanels + 1) * PanelLayout.Outputs;
 
     /// <summary>Numbers in <see cref="Sums"/>.</summary>
     public const int SumCount = MaxRows * SumStride;
