@@ -92,7 +92,6 @@ public sealed class CastShaper : ITreeShaper
         }
         int sizes = _options.MaxNodes * (_options.PerRequest ? _batch : 1) + 1;
         for (int k = 0; k < sizes; k++) _verify[k] = Between(1 + (double)k / ItemsPerRow, draft: false) / _unit;
-        Repair(_verify.AsSpan(0, sizes));
         _forecast.Begin(_verify.AsSpan(0, sizes));
     }
 
@@ -171,7 +170,6 @@ public sealed class CastShaper : ITreeShaper
         else AverageRanks(sessions, items, fromLayer: true);
         widest = Math.Min(items, share * _options.MaxBreadth);
         for (int k = 0; k < widest; k++) _cost[k] = Between((k + 1.0) / share, draft: true) / _unit;
-        Repair(_cost.AsSpan(0, widest));
         return items;
     }
 
@@ -270,12 +268,6 @@ public sealed class CastShaper : ITreeShaper
         return part <= 0 ? seconds : seconds + part * (Seconds(low + 1) - seconds);
 
         double Seconds(int r) => draft ? _costs.DraftSeconds(_batch, context, r) : _costs.TargetSeconds(_batch, context, r);
-    }
-
-    /// <summary>A pass costs no more than a longer one: corrections, learned at some sizes, may say otherwise.</summary>
-    private static void Repair(Span<double> costs)
-    {
-        for (int k = costs.Length - 2; k >= 0; k--) costs[k] = Math.Min(costs[k], costs[k + 1]);
     }
 
     private static bool EndAll(ReadOnlySpan<DraftSession> sessions)

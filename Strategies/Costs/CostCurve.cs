@@ -33,8 +33,15 @@ internal sealed class CostCurve
     /// <summary>Whether anything was measured.</summary>
     public bool HasMeasurements { get; private set; }
 
-    public double Seconds(int batch, int context, int rows) =>
-        Table.Seconds(context, batch * rows) * Factor(batch, batch * rows);
+    /// <summary>Seconds of a pass; never more than those of a larger one up to the largest measured, whatever corrections were learned at some sizes and not at others.</summary>
+    public double Seconds(int batch, int context, int rows)
+    {
+        ReadOnlySpan<double> factors = _correction.AsSpan(Bucket(batch) * Buckets, Buckets);
+        int own = Bucket(batch * rows), last = Bucket(_rows[^1]);
+        double seconds = Table.Seconds(context, batch * rows) * factors[own];
+        for (int larger = own + 1; larger <= last; larger++) seconds = Math.Min(seconds, Table.Seconds(context, 1 << larger) * factors[larger]);
+        return seconds;
+    }
 
     /// <summary>Moves the correction of a batch size and a number of rows toward what a pass really took, and those of other numbers after it.</summary>
     public void Observe(int batch, int context, int rows, double seconds, double weight)
@@ -105,8 +112,6 @@ internal sealed class CostCurve
             }
         }
     }
-
-    private double Factor(int batch, int rows) => _correction[Bucket(batch) * Buckets + Bucket(rows)];
 
     private static int Bucket(int count) => Math.Min(Buckets - 1, int.Log2(Math.Max(1, count)));
 }
