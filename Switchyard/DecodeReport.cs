@@ -59,6 +59,21 @@ public sealed record DecodeReport
     /// <summary>How the guesses of each level of a ladder fared, from the bottom; null where the strategy has no ladder.</summary>
     public IReadOnlyList<LevelTally>? Levels { get; init; }
 
+    /// <summary>
+    /// The share of tokens that each of <see cref="Levels"/> guessed or kept last, and after them the target's own; they sum to 1 (level_share).
+    /// Null where the strategy has no ladder.
+    /// </summary>
+    public IReadOnlyList<double>? LevelShare
+    {
+        get
+        {
+            if (Levels is null) return null;
+            int kept = Levels.Sum(level => level.Kept);
+            double all = Math.Max(1, Math.Max(kept, Tokens.Count)); // what came after a stop was kept as well
+            return [.. Levels.Select(level => level.Kept / all), 1 - kept / all];
+        }
+    }
+
     /// <summary>Steps that checked drafts (num_spec_steps).</summary>
     public int SpeculativeSteps { get; init; }
 
@@ -85,6 +100,9 @@ public sealed record DecodeReport
 
     /// <summary>Tokens by the layers they were given after, full depth included; null where the strategy has no exits.</summary>
     public IReadOnlyDictionary<int, int>? ExitsByLayer { get; init; }
+
+    /// <summary>For each layer, how many tokens were given without it, [layers] (layer_skip_counts); null where the strategy has no exits.</summary>
+    public IReadOnlyList<int>? LayerSkipCounts { get; init; }
 
     /// <summary>Times the request waited at an exit and went on with others; null where the strategy has no exits.</summary>
     public int? Rebatches { get; init; }

@@ -198,7 +198,7 @@ public sealed class LocalModel : IAsyncDisposable
         throw new StrategySpecException($"The model was not opened with strategy '{spec}'. Name it in LocalModelOptions.MoreStrategies; opened: {string.Join(", ", _strategies.Select(s => s.Spec))}.");
     }
 
-    private static DecodeReport Report(StrategySpec spec, GenerationResult result)
+    private DecodeReport Report(StrategySpec spec, GenerationResult result)
     {
         RequestStatistics statistics = result.Statistics;
         bool began = result.Timings.TokenCount > 0;
@@ -230,6 +230,7 @@ public sealed class LocalModel : IAsyncDisposable
             PerStepAccepted = statistics.PerStepAccepted,
             LayersByToken = statistics.TokenDepths,
             ExitsByLayer = statistics.TokenDepths is { } depths ? new SortedDictionary<int, int>(depths.CountBy(depth => depth).ToDictionary()) : null,
+            LayerSkipCounts = statistics.TokenDepths is { } givenAfter ? [.. Enumerable.Range(0, Config.LayerCount).Select(layer => givenAfter.Count(depth => depth <= layer))] : null,
             Rebatches = statistics.TokenDepths is null ? null : statistics.Rebatches,
             MeasuredSpeedup = spec.Equals(StrategySpec.Plain) ? 1 : result.MeasuredSpeedup,
             Decision = result.Decision,

@@ -23,6 +23,7 @@ public sealed class ShowCommandTests
         Assert.Equal(30, layers.Length);
         Assert.Equal(2, layers[0]); // a prompt never leaves early
         Assert.Equal((early, full), (layers.Count(l => l == 1), layers.Count(l => l == 2)));
+        Assert.Equal([0, early], json.GetProperty("layerSkipCounts").EnumerateArray().Select(e => e.GetInt32()));
         Assert.InRange(early, 1, 29);
         Assert.Equal("PolicyExact", json.GetProperty("guarantee").GetString());
         Assert.Contains(string.Concat(layers.Select(l => l == 1 ? '▄' : '█')), run.Notes, StringComparison.Ordinal);

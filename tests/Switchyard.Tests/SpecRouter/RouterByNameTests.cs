@@ -27,6 +27,8 @@ public sealed class RouterByNameTests
         {
             var choices = new GenerationOptions { MaxNewTokens = 40, Seed = 3, Temperature = temperature, IgnoreEos = true };
             DecodeReport plain = await model.GenerateAsync("The king rode", choices);
+            Assert.Null(plain.LevelShare);
+            Assert.Null(plain.LayerSkipCounts);
             Assert.Null(plain.Levels);
             foreach (StrategySpec spec in options.MoreStrategies)
             {
@@ -35,6 +37,9 @@ public sealed class RouterByNameTests
                 Assert.All(reports, report => Assert.Equal(spec.List("models").Count, report.Levels!.Count));
                 Assert.Equal(reports[0].DraftTokens, reports[0].Levels!.Sum(level => level.Offered));
                 Assert.Equal(reports[0].AcceptedDraftTokens, reports[0].Levels!.Sum(level => level.Kept));
+                Assert.Equal(reports[0].Levels!.Select(level => level.Kept / 40.0), reports[0].LevelShare!.SkipLast(1), (a, b) => Math.Abs(a - b) < 0.1);
+                Assert.Equal(1, reports[0].LevelShare!.Sum(), 9);
+                Assert.InRange(reports[0].LevelShare![^1], 0, 1);
                 Assert.Contains("chain ", reports[0].Decision, StringComparison.Ordinal);
             }
         }
