@@ -19,7 +19,8 @@ public sealed class ArmChooser : IArmChooser
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
     private const double Primed = 1.15; // one request says little
     private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
-    private const int FarFactor = 2, BehindFactor = 8; // what is far behind, and what is behind while another pays, is probed more rarely: drafts have to catch up each time
+    private const int UsualGrowth = 2, FarGrowth = 4, BehindGrowth = 8; // a wait over the one before
+    private const int FarFactor = 2, BehindFactor = 8; // longest waits over the usual: what is far behind, and what is behind while another pays, is probed more rarely: drafts have to catch up each time
 
     private readonly AutoOptions _options;
     private readonly string[] _names;
@@ -220,8 +221,8 @@ public sealed class ArmChooser : IArmChooser
         if (view.Arms[arm].Paid < Standard(view) * (1 + _options.Lead))
         {
             bool far = view.Arms[arm].Paid < Hopeless;
-            if (view.InUse > 0) view.Arms[arm].BackOff(Tokens, BehindFactor * _options.LastProbe, 8);
-            else view.Arms[arm].BackOff(Tokens, far ? FarFactor * _options.LastProbe : _options.LastProbe, far ? 4 : 2);
+            if (view.InUse > 0) view.Arms[arm].BackOff(Tokens, BehindFactor * _options.LastProbe, BehindGrowth);
+            else view.Arms[arm].BackOff(Tokens, far ? FarFactor * _options.LastProbe : _options.LastProbe, far ? FarGrowth : UsualGrowth);
             return;
         }
         if (view.InUse > 0) view.Arms[view.InUse].Postpone(Tokens, _options.LastProbe / 4);

@@ -11,6 +11,7 @@ namespace Switchyard.Kinds;
 internal sealed class AutoArms
 {
     private const double ShareOfFreeMemory = 0.5; // that one draft's caches may take
+    private const string ShortChain = ",length=2"; // CAST goes deep where that pays: what it lacks is the cheapest step there is
 
     private readonly StrategyContext _context;
     private readonly List<StrategySpec> _specs = [];
@@ -26,7 +27,7 @@ internal sealed class AutoArms
         List<string> usable = Usable(drafts, given);
         foreach (string draft in usable) Add("cast:draft=", [draft]);
         Add("lookup", []);
-        foreach (string draft in usable) Add("chain:draft=", [draft]);
+        foreach (string draft in usable) Add("chain:draft=", [draft], ShortChain);
         if (context.Target.Config.LayerCount > 1) Add("self", []);
         else _leftOut.Add("self (the model has one layer)");
         if (usable.Count > 0 && StrategyCatalog.Has("specrouter")) Add("specrouter:models=", usable);
@@ -54,10 +55,10 @@ internal sealed class AutoArms
     }
 
     /// <summary>Reports name drafts by their folders alone, so that a line stays a line.</summary>
-    private void Add(string beginning, IReadOnlyList<string> drafts)
+    private void Add(string beginning, IReadOnlyList<string> drafts, string ending = "")
     {
-        _specs.Add(StrategySpec.Parse(beginning + string.Join('+', drafts.Select(StrategySpec.Quote))));
-        _names.Add(beginning + string.Join('+', drafts.Select(draft => StrategySpec.Quote(Name(draft)))));
+        _specs.Add(StrategySpec.Parse(beginning + string.Join('+', drafts.Select(StrategySpec.Quote)) + ending));
+        _names.Add(beginning + string.Join('+', drafts.Select(draft => StrategySpec.Quote(Name(draft)))) + ending);
     }
 
     private string? Refusal(string draft, bool given)

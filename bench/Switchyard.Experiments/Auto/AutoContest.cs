@@ -32,13 +32,17 @@ internal sealed class AutoContest : IDisposable
     /// <summary>The automatic choice.</summary>
     public AutoStrategy Auto { get; }
 
-    /// <summary>Pairs of plain decoding and auto, who goes first by turns; fixed strategies on some of the same requests.</summary>
-    public ClassResult Measure(PromptClass kind, int pairs, int fixedRounds, int tokens)
+    /// <summary>
+    /// Pairs of plain decoding and auto, who goes first by turns. All fixed strategies run the first <paramref name="choosing"/> of the
+    /// requests too, and the one that was fastest there runs the others, which had no part in choosing it.
+    /// </summary>
+    public ClassResult Measure(PromptClass kind, int pairs, int choosing, int tokens)
     {
         foreach (IDecodingStrategy strategy in (IDecodingStrategy[])[_plain, .. _fixed.Select(f => f.Strategy)]) TimedRequest.Run(strategy, kind.Prompts[0], kind.Options(999, tokens / 4));
         long[] before = [.. Auto.Uses.Select(use => use.Tokens)];
-        List<double> decoding = [], whole = [], speeds = [];
-        double[][] fixedRatios = [.. _fixed.Select(_ => new double[fixedRounds])];
+        List<double> decoding = [], whole = [], speeds = [], bestOverPlain = [], autoOverBest = [];
+        double[][] ratios = [.. _fixed.Select(_ => new double[choosing])];
+        int best = 0;
         for (int i = 0; i < pairs; i++)
         {
             int[] prompt = kind.Prompts[i % kind.Prompts.Count];
@@ -47,17 +51,18 @@ internal sealed class AutoContest : IDisposable
             decoding.Add(plain.DecodeSeconds / auto.DecodeSeconds);
             whole.Add(plain.Seconds / auto.Seconds);
             speeds.Add((plain.Tokens.Length - 1) / plain.DecodeSeconds);
-            if (i >= fixedRounds) continue;
-            for (int k = 0; k < _fixed.Length; k++)
+            if (i < choosing)
             {
-                TimedRequest run = Same(_fixed[k].Name, TimedRequest.Run(_fixed[k].Strategy, prompt, options), plain);
-                fixedRatios[k][i] = plain.DecodeSeconds / run.DecodeSeconds;
+                for (int k = 0; k < _fixed.Length; k++) ratios[k][i] = plain.DecodeSeconds / Fixed(k, prompt, options, plain);
+                continue;
             }
+            if (i == choosing) best = Fastest(ratios);
+            double seconds = Fixed(best, prompt, options, plain);
+            bestOverPlain.Add(plain.DecodeSeconds / seconds);
+            autoOverBest.Add(seconds / auto.DecodeSeconds);
         }
         string used = Auto.Uses.Select((use, k) => (use.Name, Tokens: use.Tokens - before[k])).MaxBy(use => use.Tokens).Name;
-        double[] medians = [.. fixedRatios.Select(Contest.Median)];
-        int best = Array.IndexOf(medians, medians.Max());
-        return new ClassResult(kind.Name, pairs, Contest.Median(speeds), MedianInterval.Of(decoding), MedianInterval.Of(whole), _fixed[best].Name, medians[best], used);
+        return new ClassResult(kind.Name, pairs, Contest.Median(speeds), MedianInterval.Of(decoding), MedianInterval.Of(whole), _fixed[best].Name, Contest.Median(bestOverPlain), MedianInterval.Of(autoOverBest), used);
     }
 
     public void Dispose()
@@ -72,6 +77,15 @@ internal sealed class AutoContest : IDisposable
         TimedRequest first = TimedRequest.Run(autoFirst ? Auto : _plain, prompt, options), second = TimedRequest.Run(autoFirst ? _plain : Auto, prompt, options);
         (TimedRequest plain, TimedRequest auto) = autoFirst ? (second, first) : (first, second);
         return (plain, Same("auto", auto, plain));
+    }
+
+    private double Fixed(int which, int[] prompt, GenerationOptions options, TimedRequest plain) =>
+        Same(_fixed[which].Name, TimedRequest.Run(_fixed[which].Strategy, prompt, options), plain).DecodeSeconds;
+
+    private static int Fastest(double[][] ratios)
+    {
+        double[] medians = [.. ratios.Select(Contest.Median)];
+        return Array.IndexOf(medians, medians.Max());
     }
 
     private static TimedRequest Same(string name, TimedRequest run, TimedRequest plain) => run.Tokens.AsSpan().SequenceEqual(plain.Tokens)
@@ -94,15 +108,14 @@ internal sealed class AutoContest : IDisposable
 /// <param name="PlainSpeed">Tokens a second of plain decoding.</param>
 /// <param name="Decoding">auto over plain, prompts left out.</param>
 /// <param name="Whole">auto over plain, prompts included.</param>
-/// <param name="BestName">The fastest fixed strategy beside plain decoding.</param>
-/// <param name="Best">Its median over plain, prompts left out.</param>
+/// <param name="BestName">The fixed strategy that was fastest on the first requests.</param>
+/// <param name="Best">Its median over plain on the others, prompts left out.</param>
+/// <param name="OfBest">auto over it on the same, pair by pair.</param>
 /// <param name="Used">What auto used for most tokens.</param>
-internal sealed record ClassResult(string Name, int Pairs, double PlainSpeed, MedianInterval Decoding, MedianInterval Whole, string BestName, double Best, string Used)
+internal sealed record ClassResult(string Name, int Pairs, double PlainSpeed, MedianInterval Decoding, MedianInterval Whole, string BestName, double Best, MedianInterval OfBest, string Used)
 {
     /// <summary>Speculation is said to pay from here on: less is within what measurements vary by.</summary>
     public const double Paying = 1.03;
 
     public bool Pays => Best >= Paying;
-
-    public double OfBest => Decoding.Median / Best;
 }
