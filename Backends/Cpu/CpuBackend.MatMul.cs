@@ -66,18 +66,23 @@ public sealed unsafe partial class CpuBackend
         return panels;
     }
 
-    // Chunks shrink towards the end: long ones stream memory best, and short last ones let all threads finish together. Where blocks of
-    // rows pass by, a chunk must stay in the cache meanwhile.
+    // Chunks shrink towards the end: long ones stream memory best, and short last ones let all threads finish together. They are whole
+    // groups of panels that a call goes over together, but for the last. Where blocks of rows pass by, a chunk should stay in the cache
+    // meanwhile; still it has a group, over which the blocks' activations, which are larger, are read once.
     private int Divide(ProjectionTask* tasks, int count, long bytes, int rows, PanelRange* chunks)
     {
-        long most = rows > PanelCall.MaxRows ? 192 * 1024 : 1024 * 1024;
+        bool stays = rows > PanelCall.MaxRows;
+        long most = stays ? 192 * 1024 : 1024 * 1024, mostGroup = stays ? 640 * 1024 : 1024 * 1024;
         int chunk = 0;
         for (int i = 0; i < count; i++)
         {
             for (int start = 0; start < tasks[i].PanelCount; chunk++)
             {
-                long target = Math.Clamp(bytes / (4 * Threads), 16 * 1024, most);
-                int panels = (int)Math.Clamp(target / tasks[i].PanelBytes, 1, tasks[i].PanelCount - start);
+                long size = tasks[i].PanelBytes, group = PanelCall.MaxPanels * size;
+                long target = Math.Clamp(bytes / (4 * Threads), 16 * 1024, group <= mostGroup ? Math.Max(most, group) : most);
+                if (target < group && group <= mostGroup && bytes > 2 * Threads * group) target = group;
+                if (target > group) target -= target % group;
+                int panels = (int)Math.Clamp(target / size, 1, tasks[i].PanelCount - start);
                 chunks[chunk] = new PanelRange { Task = i, Start = start, Count = panels };
                 start += panels;
                 bytes -= panels * tasks[i].PanelBytes;
