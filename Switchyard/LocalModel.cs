@@ -202,6 +202,7 @@ public sealed class LocalModel : IAsyncDisposable
     {
         RequestStatistics statistics = result.Statistics;
         bool began = result.Timings.TokenCount > 0;
+        SortedDictionary<int, int>? exits = statistics.TokenDepths is { } depths ? new(depths.CountBy(depth => depth).ToDictionary()) : null;
         return new DecodeReport
         {
             Text = result.Text ?? "",
@@ -229,8 +230,8 @@ public sealed class LocalModel : IAsyncDisposable
             PerStepDrafted = statistics.PerStepDrafted,
             PerStepAccepted = statistics.PerStepAccepted,
             LayersByToken = statistics.TokenDepths,
-            ExitsByLayer = statistics.TokenDepths is { } depths ? new SortedDictionary<int, int>(depths.CountBy(depth => depth).ToDictionary()) : null,
-            LayerSkipCounts = statistics.TokenDepths is { } givenAfter ? [.. Enumerable.Range(0, Config.LayerCount).Select(layer => givenAfter.Count(depth => depth <= layer))] : null,
+            ExitsByLayer = exits,
+            LayerSkipCounts = exits is null ? null : [.. Enumerable.Range(0, Config.LayerCount).Select(layer => exits.Sum(exit => exit.Key <= layer ? exit.Value : 0))],
             Rebatches = statistics.TokenDepths is null ? null : statistics.Rebatches,
             MeasuredSpeedup = spec.Equals(StrategySpec.Plain) ? 1 : result.MeasuredSpeedup,
             Decision = result.Decision,

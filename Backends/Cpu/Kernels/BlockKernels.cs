@@ -60,7 +60,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
         where TReading : unmanaged, IReading
     {
         bool streams = sizeof(TReading) == sizeof(Streams);
-        int units = (call->End - call->Begin) / (Block * TFormat.Parts), panels = streams ? call->Panels : 1;
+        int units = (call->End - call->Begin) / (Block * TFormat.Parts), panels = streams ? call->Panels - panel : 1;
         byte* unit = call->Panel + panel * call->PanelBytes + SpanBytes(call->Begin);
         float* sums = call->SumsOf(panel, row);
         QuantizedRows x = call->Quantized.From(row, call->InDim);

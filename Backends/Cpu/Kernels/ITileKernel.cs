@@ -17,8 +17,8 @@ internal unsafe interface ITileKernel
 
     /// <summary>
     /// Adds the products of the inputs from <see cref="PanelCall.Begin"/> to <see cref="PanelCall.End"/> to the sums of a panel and of the
-    /// tile of rows that begins at <paramref name="row"/>; from zero where the inputs begin. With <see cref="Streams"/> the panel is the
-    /// call's first, and all of its panels are meant.
+    /// tile of rows that begins at <paramref name="row"/>; from zero where the inputs begin. With <see cref="Streams"/> all panels
+    /// of the call from this one on are meant.
     /// </summary>
     static abstract void Tile<TRows, TReading>(PanelCall* call, int panel, int row)
         where TRows : unmanaged, IRowCount

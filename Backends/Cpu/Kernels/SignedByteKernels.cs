@@ -36,7 +36,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
         bool sign = TBytes.HasSign && sizeof(TRows) <= MostSigned, streams = sizeof(TReading) == sizeof(Streams);
         int group = sign ? 4 : 8; // bytes of a row's activations for four inputs
         byte* q = (sign ? (byte*)x.Q : (byte*)x.Wide) + (long)call->Begin / 4 * group * sizeof(TRows);
-        int panels = streams ? call->Panels : 1;
+        int panels = streams ? call->Panels - panel : 1;
         if (call->Begin == 0)
             for (int r = 0; r < sizeof(TRows); r++)
                 for (int p = 0; p < panels; p++) TLanes.Create(0).Store(sums + r * SumStride + p * Outputs);
