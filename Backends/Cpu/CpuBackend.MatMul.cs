@@ -13,7 +13,7 @@ public sealed unsafe partial class CpuBackend
         CheckRows("MatMul", rows, from);
         if (rows.IsEmpty || projections.IsEmpty) return;
         ProjectionTask* tasks = _tasks.Get<ProjectionTask>(projections.Length);
-        (int inDim, long bytes, ActivationForms forms) = Prepare(from, projections, rows, tasks);
+        (int inDim, long bytes, bool blocks) = Prepare(from, projections, rows, tasks);
         MatMulWork work = new()
         {
             Tasks = tasks,
@@ -23,7 +23,7 @@ public sealed unsafe partial class CpuBackend
             Sums = _sums.Get<float>((long)Threads * PanelCall.SumCount),
             Accumulate = accumulate,
         };
-        if (forms.Any) work.Quantized = Quantize(forms, work.X, rows.Length, inDim);
+        if (blocks) work.Quantized = Quantize(work.X, rows.Length, inDim);
         fixed (int* indices = rows)
         {
             work.Rows = indices;
@@ -31,11 +31,11 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    private (int InDim, long Bytes, ActivationForms Forms) Prepare(CpuMatrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, ProjectionTask* tasks)
+    private (int InDim, long Bytes, bool Blocks) Prepare(CpuMatrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, ProjectionTask* tasks)
     {
         int inDim = projections[0].Weight.InDim;
         long bytes = 0;
-        bool signedBytes = false, others = false;
+        bool blocks = false;
         for (int i = 0; i < projections.Length; i++)
         {
             CpuWeight weight = Check(x, projections[i], rows, inDim);
@@ -53,10 +53,9 @@ public sealed unsafe partial class CpuBackend
                 YStride = y.Stride,
             };
             bytes += weight.PanelCount * weight.PanelBytes;
-            signedBytes |= weight.Format == PanelFormat.S8;
-            others |= weight.Format is not PanelFormat.S8 && !weight.Format.IsPlain();
+            blocks |= !weight.Format.IsPlain();
         }
-        return (inDim, bytes, new ActivationForms(signedBytes, others));
+        return (inDim, bytes, blocks);
     }
 
     private static int MostChunks(ProjectionTask* tasks, int count)
@@ -113,18 +112,17 @@ public sealed unsafe partial class CpuBackend
         return pointers;
     }
 
-    private QuantizedRows Quantize(ActivationForms forms, float** x, int rows, int inDim)
+    private QuantizedRows Quantize(float** x, int rows, int inDim)
     {
         long elements = (long)rows * inDim, blocks = elements / PanelLayout.Block;
-        byte* memory = _quantized.Get<byte>(3 * elements + 20 * blocks + 256);
-        QuantizedRows quantized = new() { Wide = (short*)memory };
-        quantized.Q = (sbyte*)(quantized.Wide + elements);
+        byte* memory = _quantized.Get<byte>(elements + 20 * blocks);
+        QuantizedRows quantized = new() { Q = (sbyte*)memory };
         quantized.Scale = (float*)(quantized.Q + elements);
         quantized.ScaledSum = quantized.Scale + blocks;
         quantized.HalfSums = (int*)(quantized.ScaledSum + blocks);
         quantized.NibbleOffsets = quantized.HalfSums + blocks;
         quantized.ByteOffsets = quantized.NibbleOffsets + blocks;
-        QuantizeWork work = new(_kernels, forms, x, rows, inDim, quantized);
+        QuantizeWork work = new(_kernels, x, rows, inDim, quantized);
         Run(work, work.Chunks, 4 * elements);
         return quantized;
     }

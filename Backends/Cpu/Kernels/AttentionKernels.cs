@@ -63,7 +63,7 @@ internal static unsafe class AttentionKernels<T>
     private static void Scores1(float* q, AttentionTile* tile, float* scores)
     {
         T s = T.Create(0);
-        for (int d = 0; d < tile->HeadDim; d++) s = T.Fma(T.Create(q[d]), T.Load(tile->Keys + d * Lanes), s);
+        for (int d = 0; d < tile->HeadDim; d++) T.AddProduct(ref s, T.Load(tile->Keys + d * Lanes), q + d);
         (s * T.Create(tile->Scale)).Store(scores);
     }
 
@@ -81,10 +81,10 @@ internal static unsafe class AttentionKernels<T>
         {
             Prefetch.Line(ahead);
             T k = T.Load(keys);
-            a = T.Fma(T.Create(qa[d]), k, a);
-            b = T.Fma(T.Create(qb[d]), k, b);
-            c = T.Fma(T.Create(qc[d]), k, c);
-            e = T.Fma(T.Create(qd[d]), k, e);
+            T.AddProduct(ref a, k, qa + d);
+            T.AddProduct(ref b, k, qb + d);
+            T.AddProduct(ref c, k, qc + d);
+            T.AddProduct(ref e, k, qd + d);
         }
         T factor = T.Create(tile->Scale);
         (a * factor).Store(scores);
@@ -137,10 +137,10 @@ internal static unsafe class AttentionKernels<T>
                 int lane = BitOperations.TrailingZeroCount(rest);
                 float* p = weights + lane;
                 T v = T.Load(values + lane * headDim + d);
-                a = T.Fma(T.Create(p[0]), v, a);
-                b = T.Fma(T.Create(p[Lanes]), v, b);
-                c = T.Fma(T.Create(p[2 * Lanes]), v, c);
-                e = T.Fma(T.Create(p[3 * Lanes]), v, e);
+                T.AddProduct(ref a, v, p);
+                T.AddProduct(ref b, v, p + Lanes);
+                T.AddProduct(ref c, v, p + 2 * Lanes);
+                T.AddProduct(ref e, v, p + 3 * Lanes);
             }
             a.Store(oa + d);
             b.Store(ob + d);
@@ -160,12 +160,11 @@ internal static unsafe class AttentionKernels<T>
             for (uint rest = visible; rest != 0; rest &= rest - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(rest);
-                T p = T.Create(weights[lane]);
-                float* v = values + lane * headDim + d;
-                a = T.Fma(p, T.Load(v), a);
-                b = T.Fma(p, T.Load(v + Lanes), b);
-                c = T.Fma(p, T.Load(v + 2 * Lanes), c);
-                e = T.Fma(p, T.Load(v + 3 * Lanes), e);
+                float* p = weights + lane, v = values + lane * headDim + d;
+                T.AddProduct(ref a, T.Load(v), p);
+                T.AddProduct(ref b, T.Load(v + Lanes), p);
+                T.AddProduct(ref c, T.Load(v + 2 * Lanes), p);
+                T.AddProduct(ref e, T.Load(v + 3 * Lanes), p);
             }
             a.Store(output + d);
             b.Store(output + d + Lanes);
@@ -178,7 +177,7 @@ internal static unsafe class AttentionKernels<T>
             for (uint rest = visible; rest != 0; rest &= rest - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(rest);
-                a = T.Fma(T.Create(weights[lane]), T.Load(values + lane * headDim + d), a);
+                T.AddProduct(ref a, T.Load(values + lane * headDim + d), weights + lane);
             }
             a.Store(output + d);
         }

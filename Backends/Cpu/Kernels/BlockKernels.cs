@@ -24,6 +24,13 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
         get => TFormat.UnitBytes / (TFormat.Parts * (TFormat.PairedNibbles ? 4 : 8));
     }
 
+    public static int UnpackedBytes => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack(PanelCall* call, int panel)
+    {
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long SpanBytes(int inputs) => (long)inputs / (Block * TFormat.Parts) * UnitStride;
 
@@ -78,7 +85,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
         {
             TLanes unitScale = default, unitMinimum = default;
             if (!streams) unitScale = TLanes.LoadHalfPairs(unit + TFormat.UnitBytes);
-            if (!streams && TFormat.HasMinimum) unitMinimum = TLanes.LoadHalfPairs(unit + TFormat.UnitBytes + 32);
+            if (!streams && TFormat.HasMinimum) unitMinimum = Minimum(unit + TFormat.UnitBytes);
             if (streams && units == (Prefetch.Distance + UnitStride - 1) / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
             for (int part = 0; part < TFormat.Parts; part++)
             {
@@ -92,7 +99,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                     {
                         ahead = n + part * (UnitStride / TFormat.Parts) + lead;
                         unitScale = TLanes.LoadHalfPairs(scales);
-                        if (TFormat.HasMinimum) unitMinimum = TLanes.LoadHalfPairs(scales + 32);
+                        if (TFormat.HasMinimum) unitMinimum = Minimum(scales);
                     }
                     TBytes shift = TBytes.Create(TFormat.Shift(part)), highShift = TBytes.Create(TFormat.HighShift(part));
                     TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
@@ -112,12 +119,12 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                             ahead = Ask<TReading>(numbers + lead, ahead, step);
                             TBytes both = TBytes.Load(numbers), w = both & nibble;
                             TBytes v = TBytes.ShiftRight4(both) & nibble;
-                            a = AddBoth(a, w, v, q + 0, q + 0 + 16 * sizeof(TRows));
-                            if (sizeof(TRows) > 1) b = AddBoth(b, w, v, q + 4, q + 4 + 16 * sizeof(TRows));
-                            if (sizeof(TRows) > 2) c = AddBoth(c, w, v, q + 8, q + 8 + 16 * sizeof(TRows));
-                            if (sizeof(TRows) > 3) d = AddBoth(d, w, v, q + 12, q + 12 + 16 * sizeof(TRows));
-                            if (sizeof(TRows) > 4) e = AddBoth(e, w, v, q + 16, q + 16 + 16 * sizeof(TRows));
-                            if (sizeof(TRows) > 5) f = AddBoth(f, w, v, q + 20, q + 20 + 16 * sizeof(TRows));
+                            AddBoth(ref a, w, v, q + 0, q + 0 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 1) AddBoth(ref b, w, v, q + 4, q + 4 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 2) AddBoth(ref c, w, v, q + 8, q + 8 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 3) AddBoth(ref d, w, v, q + 12, q + 12 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 4) AddBoth(ref e, w, v, q + 16, q + 16 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 5) AddBoth(ref f, w, v, q + 20, q + 20 + 16 * sizeof(TRows));
                         }
                         q += 16 * sizeof(TRows);
                     }
@@ -127,12 +134,12 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                         {
                             ahead = Ask<TReading>(numbers + lead, ahead, step);
                             TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, shift, highShift);
-                            a = TBytes.AddProducts(a, w, TBytes.Broadcast(q + 0));
-                            if (sizeof(TRows) > 1) b = TBytes.AddProducts(b, w, TBytes.Broadcast(q + 4));
-                            if (sizeof(TRows) > 2) c = TBytes.AddProducts(c, w, TBytes.Broadcast(q + 8));
-                            if (sizeof(TRows) > 3) d = TBytes.AddProducts(d, w, TBytes.Broadcast(q + 12));
-                            if (sizeof(TRows) > 4) e = TBytes.AddProducts(e, w, TBytes.Broadcast(q + 16));
-                            if (sizeof(TRows) > 5) f = TBytes.AddProducts(f, w, TBytes.Broadcast(q + 20));
+                            TBytes.AddProducts(ref a, w, q + 0);
+                            if (sizeof(TRows) > 1) TBytes.AddProducts(ref b, w, q + 4);
+                            if (sizeof(TRows) > 2) TBytes.AddProducts(ref c, w, q + 8);
+                            if (sizeof(TRows) > 3) TBytes.AddProducts(ref d, w, q + 12);
+                            if (sizeof(TRows) > 4) TBytes.AddProducts(ref e, w, q + 16);
+                            if (sizeof(TRows) > 5) TBytes.AddProducts(ref f, w, q + 20);
                         }
                     }
                     else
@@ -144,12 +151,12 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                             {
                                 ahead = Ask<TReading>(numbers + lead, ahead, step);
                                 TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, shift, highShift);
-                                na = TBytes.AddProducts(na, w, TBytes.Broadcast(q + 0));
-                                if (sizeof(TRows) > 1) nb = TBytes.AddProducts(nb, w, TBytes.Broadcast(q + 4));
-                                if (sizeof(TRows) > 2) nc = TBytes.AddProducts(nc, w, TBytes.Broadcast(q + 8));
-                                if (sizeof(TRows) > 3) nd = TBytes.AddProducts(nd, w, TBytes.Broadcast(q + 12));
-                                if (sizeof(TRows) > 4) ne = TBytes.AddProducts(ne, w, TBytes.Broadcast(q + 16));
-                                if (sizeof(TRows) > 5) nf = TBytes.AddProducts(nf, w, TBytes.Broadcast(q + 20));
+                                TBytes.AddProducts(ref na, w, q + 0);
+                                if (sizeof(TRows) > 1) TBytes.AddProducts(ref nb, w, q + 4);
+                                if (sizeof(TRows) > 2) TBytes.AddProducts(ref nc, w, q + 8);
+                                if (sizeof(TRows) > 3) TBytes.AddProducts(ref nd, w, q + 12);
+                                if (sizeof(TRows) > 4) TBytes.AddProducts(ref ne, w, q + 16);
+                                if (sizeof(TRows) > 5) TBytes.AddProducts(ref nf, w, q + 20);
                             }
                             TBytes factor = zero;
                             if (TFormat.HalfScales) factor = TBytes.LoadPairs((sbyte*)scales + 32 + Outputs * (2 * part + (group >> 2)));
@@ -183,6 +190,14 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
         }
     }
 
+    // What is added: the sign changes here, once for all rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes Minimum(byte* scales)
+    {
+        TLanes stored = TLanes.LoadHalfPairs(scales + 32);
+        return TFormat.SubtractsMinimum ? stored * TLanes.Create(-1) : stored;
+    }
+
     // Where parts share their bytes, what is asked for goes steadily through the unit instead of along with them.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte* Ask<TReading>(byte* along, byte* ahead, nint step)
@@ -194,8 +209,11 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TBytes AddBoth(TBytes sums, TBytes low, TBytes high, sbyte* q, sbyte* qHigh) =>
-        TBytes.AddProducts(TBytes.AddProducts(sums, low, TBytes.Broadcast(q)), high, TBytes.Broadcast(qHigh));
+    private static void AddBoth(ref TBytes sums, TBytes low, TBytes high, sbyte* q, sbyte* qHigh)
+    {
+        TBytes.AddProducts(ref sums, low, q);
+        TBytes.AddProducts(ref sums, high, qHigh);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TBytes Widen(TBytes sums, TBytes factor) => TFormat.HalfScales ? TBytes.Widen(sums, factor) : TBytes.Widen(sums);
@@ -215,7 +233,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
         if (TFormat.OffsetShift != 0 && !StartsFromOffset)
             sum = TBytes.SubtractShifted(sum, TBytes.WordProducts(offset, TBytes.Broadcast(xHalfSums)), TFormat.OffsetShift);
         TLanes total = TLanes.Fma(TBytes.ToFloat(sum), scale * TLanes.Create(*xScale), TLanes.Load(to));
-        if (TFormat.HasMinimum) total = TLanes.Fma(minimum, TLanes.Create(TFormat.SubtractsMinimum ? -*xScaledSum : *xScaledSum), total);
+        if (TFormat.HasMinimum) total = TLanes.Fma(minimum, TLanes.Create(*xScaledSum), total);
         total.Store(to);
     }
 }

@@ -4,12 +4,12 @@ using System.Runtime.Intrinsics;
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Sixteen lanes in four 128-bit vectors of any processor.</summary>
-internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1, Vector128<byte> v2, Vector128<byte> v3) : IBytes<Bytes128, Lanes128>
+internal unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1, Vector128<byte> v2, Vector128<byte> v3) : IBytes<Bytes128, Lanes128>
 {
-    private readonly Vector128<byte> _v0 = v0;
-    private readonly Vector128<byte> _v1 = v1;
-    private readonly Vector128<byte> _v2 = v2;
-    private readonly Vector128<byte> _v3 = v3;
+    private Vector128<byte> _v0 = v0;
+    private Vector128<byte> _v1 = v1;
+    private Vector128<byte> _v2 = v2;
+    private Vector128<byte> _v3 = v3;
 
     public static bool Narrow
     {
@@ -17,16 +17,25 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
         get => true;
     }
 
-    public static bool HasSign
+    public static int MostSigned
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => false;
+        get => 2;
     }
 
     public static int TileRows
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 2;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(byte* to)
+    {
+        _v0.Store(to + 0);
+        _v1.Store(to + 16);
+        _v2.Store(to + 32);
+        _v3.Store(to + 48);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,19 +87,49 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
     public static Bytes128 ShiftLeft4(Bytes128 a) => new((a._v0.AsUInt32() << 4).AsByte(), (a._v1.AsUInt32() << 4).AsByte(), (a._v2.AsUInt32() << 4).AsByte(), (a._v3.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes128 OddBytes(Bytes128 a) => new((a._v0.AsUInt16() >> 8).AsByte(), (a._v1.AsUInt16() >> 8).AsByte(), (a._v2.AsUInt16() >> 8).AsByte(), (a._v3.AsUInt16() >> 8).AsByte());
+    public static void AddProducts(ref Bytes128 sums, Bytes128 bytes, void* x)
+    {
+        Vector128<byte> f = Vector128.Create(*(float*)x).AsByte();
+        sums._v0 = AddProducts(sums._v0, bytes._v0, f);
+        sums._v1 = AddProducts(sums._v1, bytes._v1, f);
+        sums._v2 = AddProducts(sums._v2, bytes._v2, f);
+        sums._v3 = AddProducts(sums._v3, bytes._v3, f);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes128 AddProducts(Bytes128 sums, Bytes128 bytes, Bytes128 x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1), AddProducts(sums._v2, bytes._v2, x._v2), AddProducts(sums._v3, bytes._v3, x._v3));
+    public static void AddProducts(ref Bytes128 sums, Bytes128 bytes, Bytes128 x)
+    {
+        sums._v0 = AddProducts(sums._v0, bytes._v0, x._v0);
+        sums._v1 = AddProducts(sums._v1, bytes._v1, x._v1);
+        sums._v2 = AddProducts(sums._v2, bytes._v2, x._v2);
+        sums._v3 = AddProducts(sums._v3, bytes._v3, x._v3);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 Magnitudes(Bytes128 a) => new(Vector128.Abs(a._v0.AsSByte()).AsByte(), Vector128.Abs(a._v1.AsSByte()).AsByte(), Vector128.Abs(a._v2.AsSByte()).AsByte(), Vector128.Abs(a._v3.AsSByte()).AsByte());
 
-    public static Bytes128 AddSignedProducts(Bytes128 sums, Bytes128 bytes, Bytes128 magnitudes, Bytes128 x, Bytes128 ones) =>
-        throw new NotSupportedException("This form multiplies signed bytes as 16-bit numbers.");
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 BelowHalf(Bytes128 a) => new(Vector128.LessThan(a._v0, Vector128.Create((byte)128)), Vector128.LessThan(a._v1, Vector128.Create((byte)128)), Vector128.LessThan(a._v2, Vector128.Create((byte)128)), Vector128.LessThan(a._v3, Vector128.Create((byte)128)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes128 AddWordProducts(Bytes128 sums, Bytes128 a, Bytes128 b) => new(AddWordProducts(sums._v0, a._v0, b._v0), AddWordProducts(sums._v1, a._v1, b._v1), AddWordProducts(sums._v2, a._v2, b._v2), AddWordProducts(sums._v3, a._v3, b._v3));
+    public static void AddSignedProducts(ref Bytes128 sums, Bytes128 bytes, Bytes128 magnitudes, void* x, Bytes128 ones)
+    {
+        Vector128<byte> f = Vector128.Create(*(float*)x).AsByte();
+        sums._v0 = AddSigned(sums._v0, bytes._v0, magnitudes._v0, f, ones._v0);
+        sums._v1 = AddSigned(sums._v1, bytes._v1, magnitudes._v1, f, ones._v0);
+        sums._v2 = AddSigned(sums._v2, bytes._v2, magnitudes._v2, f, ones._v0);
+        sums._v3 = AddSigned(sums._v3, bytes._v3, magnitudes._v3, f, ones._v0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddFlippedProducts(ref Bytes128 sums, Bytes128 negative, Bytes128 magnitudes, void* x, Bytes128 ones)
+    {
+        Vector128<byte> f = Vector128.Create(*(float*)x).AsByte();
+        sums._v0 = AddFlipped(sums._v0, negative._v0, magnitudes._v0, f, ones._v0);
+        sums._v1 = AddFlipped(sums._v1, negative._v1, magnitudes._v1, f, ones._v0);
+        sums._v2 = AddFlipped(sums._v2, negative._v2, magnitudes._v2, f, ones._v0);
+        sums._v3 = AddFlipped(sums._v3, negative._v3, magnitudes._v3, f, ones._v0);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 WordProducts(Bytes128 a, Bytes128 b) => new(WordProducts(a._v0, b._v0), WordProducts(a._v1, b._v1), WordProducts(a._v2, b._v2), WordProducts(a._v3, b._v3));
@@ -103,6 +142,9 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 Add(Bytes128 a, Bytes128 b) => new((a._v0.AsInt32() + b._v0.AsInt32()).AsByte(), (a._v1.AsInt32() + b._v1.AsInt32()).AsByte(), (a._v2.AsInt32() + b._v2.AsInt32()).AsByte(), (a._v3.AsInt32() + b._v3.AsInt32()).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes128 Subtract(Bytes128 a, Bytes128 b) => new((a._v0.AsInt32() - b._v0.AsInt32()).AsByte(), (a._v1.AsInt32() - b._v1.AsInt32()).AsByte(), (a._v2.AsInt32() - b._v2.AsInt32()).AsByte(), (a._v3.AsInt32() - b._v3.AsInt32()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes128 SubtractShifted(Bytes128 a, Bytes128 b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte(), (a._v1.AsInt32() - (b._v1.AsInt32() << shift)).AsByte(), (a._v2.AsInt32() - (b._v2.AsInt32() << shift)).AsByte(), (a._v3.AsInt32() - (b._v3.AsInt32() << shift)).AsByte());
@@ -122,8 +164,15 @@ internal readonly unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1,
         + (bytes.AsInt16() & Vector128.Create((short)0xFF)) * (x.AsInt16() << 8 >> 8) + (bytes.AsUInt16() >> 8).AsInt16() * (x.AsInt16() >> 8)).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> AddWordProducts(Vector128<byte> sums, Vector128<byte> a, Vector128<byte> b) =>
-        (sums.AsInt32() + Widen((a.AsInt16() * b.AsInt16()).AsByte()).AsInt32()).AsByte();
+    private static Vector128<byte> AddSigned(Vector128<byte> sums, Vector128<byte> bytes, Vector128<byte> magnitudes, Vector128<byte> x, Vector128<byte> ones)
+    {
+        Vector128<short> pairs = (bytes.AsInt16() << 8 >> 8) * (x.AsInt16() << 8 >> 8) + (bytes.AsInt16() >> 8) * (x.AsInt16() >> 8);
+        return (sums.AsInt32() + Widen(pairs.AsByte()).AsInt32()).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> AddFlipped(Vector128<byte> sums, Vector128<byte> negative, Vector128<byte> magnitudes, Vector128<byte> x, Vector128<byte> ones) =>
+        (sums.AsInt32() + Widen(AddProducts(default, magnitudes, negative ^ x)).AsInt32()).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> WordProducts(Vector128<byte> a, Vector128<byte> b) =>

@@ -5,10 +5,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Sixteen lanes in two AVX2 vectors; products by <c>vpmaddubsw</c>.</summary>
-internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1) : IBytes<Bytes256, Lanes256>
+internal unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1) : IBytes<Bytes256, Lanes256>
 {
-    private readonly Vector256<byte> _v0 = v0;
-    private readonly Vector256<byte> _v1 = v1;
+    private Vector256<byte> _v0 = v0;
+    private Vector256<byte> _v1 = v1;
 
     public static bool Narrow
     {
@@ -16,16 +16,23 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
         get => true;
     }
 
-    public static bool HasSign
+    public static int MostSigned
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => true;
+        get => 2;
     }
 
     public static int TileRows
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 4;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(byte* to)
+    {
+        _v0.Store(to + 0);
+        _v1.Store(to + 32);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,20 +85,41 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
     public static Bytes256 ShiftLeft4(Bytes256 a) => new((a._v0.AsUInt32() << 4).AsByte(), (a._v1.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 OddBytes(Bytes256 a) => new((a._v0.AsUInt16() >> 8).AsByte(), (a._v1.AsUInt16() >> 8).AsByte());
+    public static void AddProducts(ref Bytes256 sums, Bytes256 bytes, void* x)
+    {
+        Vector256<byte> f = Vector256.Create(*(float*)x).AsByte();
+        sums._v0 = AddProducts(sums._v0, bytes._v0, f);
+        sums._v1 = AddProducts(sums._v1, bytes._v1, f);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 AddProducts(Bytes256 sums, Bytes256 bytes, Bytes256 x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1));
+    public static void AddProducts(ref Bytes256 sums, Bytes256 bytes, Bytes256 x)
+    {
+        sums._v0 = AddProducts(sums._v0, bytes._v0, x._v0);
+        sums._v1 = AddProducts(sums._v1, bytes._v1, x._v1);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 Magnitudes(Bytes256 a) => new(Vector256.Abs(a._v0.AsSByte()).AsByte(), Vector256.Abs(a._v1.AsSByte()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 AddSignedProducts(Bytes256 sums, Bytes256 bytes, Bytes256 magnitudes, Bytes256 x, Bytes256 ones) =>
-        new(AddSigned(sums._v0, bytes._v0, magnitudes._v0, x._v0, ones._v0), AddSigned(sums._v1, bytes._v1, magnitudes._v1, x._v1, ones._v0));
+    public static Bytes256 BelowHalf(Bytes256 a) => new(Avx2.Shuffle(Vector256<byte>.AllBitsSet, a._v0), Avx2.Shuffle(Vector256<byte>.AllBitsSet, a._v1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 AddWordProducts(Bytes256 sums, Bytes256 a, Bytes256 b) => new(AddWordProducts(sums._v0, a._v0, b._v0), AddWordProducts(sums._v1, a._v1, b._v1));
+    public static void AddSignedProducts(ref Bytes256 sums, Bytes256 bytes, Bytes256 magnitudes, void* x, Bytes256 ones)
+    {
+        Vector256<byte> f = Vector256.Create(*(float*)x).AsByte();
+        sums._v0 = AddSigned(sums._v0, bytes._v0, magnitudes._v0, f, ones._v0);
+        sums._v1 = AddSigned(sums._v1, bytes._v1, magnitudes._v1, f, ones._v0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddFlippedProducts(ref Bytes256 sums, Bytes256 negative, Bytes256 magnitudes, void* x, Bytes256 ones)
+    {
+        Vector256<byte> f = Vector256.Create(*(float*)x).AsByte();
+        sums._v0 = AddFlipped(sums._v0, negative._v0, magnitudes._v0, f, ones._v0);
+        sums._v1 = AddFlipped(sums._v1, negative._v1, magnitudes._v1, f, ones._v0);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 WordProducts(Bytes256 a, Bytes256 b) => new(WordProducts(a._v0, b._v0), WordProducts(a._v1, b._v1));
@@ -104,6 +132,9 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 Add(Bytes256 a, Bytes256 b) => new((a._v0.AsInt32() + b._v0.AsInt32()).AsByte(), (a._v1.AsInt32() + b._v1.AsInt32()).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256 Subtract(Bytes256 a, Bytes256 b) => new((a._v0.AsInt32() - b._v0.AsInt32()).AsByte(), (a._v1.AsInt32() - b._v1.AsInt32()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256 SubtractShifted(Bytes256 a, Bytes256 b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte(), (a._v1.AsInt32() - (b._v1.AsInt32() << shift)).AsByte());
@@ -120,14 +151,18 @@ internal readonly unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1)
         (sums.AsInt16() + Avx2.MultiplyAddAdjacent(bytes, x.AsSByte())).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> AddWordProducts(Vector256<byte> sums, Vector256<byte> a, Vector256<byte> b) =>
-        (sums.AsInt32() + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())).AsByte();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> AddSigned(Vector256<byte> sums, Vector256<byte> bytes, Vector256<byte> magnitudes, Vector256<byte> x, Vector256<byte> ones)
     {
         // x takes the sign of the other factor: a pair is then at most 2 · 128 · 127, which 16 bits hold.
         Vector256<short> pairs = Avx2.MultiplyAddAdjacent(magnitudes, Avx2.Sign(x.AsSByte(), bytes.AsSByte()));
+        return (sums.AsInt32() + Avx2.MultiplyAddAdjacent(pairs, ones.AsInt16())).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> AddFlipped(Vector256<byte> sums, Vector256<byte> negative, Vector256<byte> magnitudes, Vector256<byte> x, Vector256<byte> ones)
+    {
+        // A pair is at least −2 · 128 · 128, which 16 bits just hold.
+        Vector256<short> pairs = Avx2.MultiplyAddAdjacent(magnitudes, (negative ^ x).AsSByte());
         return (sums.AsInt32() + Avx2.MultiplyAddAdjacent(pairs, ones.AsInt16())).AsByte();
     }
 

@@ -5,10 +5,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Sixteen lanes in two vectors; products by AVX-VNNI's <c>vpdpbusd</c>, which sums in 32 bits. Where the processor has none, tests find the same sums another way.</summary>
-internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte> v1) : IBytes<Bytes256Vnni, Lanes256>
+internal unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte> v1) : IBytes<Bytes256Vnni, Lanes256>
 {
-    private readonly Vector256<byte> _v0 = v0;
-    private readonly Vector256<byte> _v1 = v1;
+    private Vector256<byte> _v0 = v0;
+    private Vector256<byte> _v1 = v1;
 
     public static bool Narrow
     {
@@ -16,16 +16,23 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
         get => false;
     }
 
-    public static bool HasSign
+    public static int MostSigned
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => false;
+        get => 6;
     }
 
     public static int TileRows
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 6;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(byte* to)
+    {
+        _v0.Store(to + 0);
+        _v1.Store(to + 32);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,19 +85,41 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
     public static Bytes256Vnni ShiftLeft4(Bytes256Vnni a) => new((a._v0.AsUInt32() << 4).AsByte(), (a._v1.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256Vnni OddBytes(Bytes256Vnni a) => new((a._v0.AsUInt16() >> 8).AsByte(), (a._v1.AsUInt16() >> 8).AsByte());
+    public static void AddProducts(ref Bytes256Vnni sums, Bytes256Vnni bytes, void* x)
+    {
+        Vector256<byte> f = Vector256.Create(*(float*)x).AsByte();
+        sums._v0 = AddProducts(sums._v0, bytes._v0, f);
+        sums._v1 = AddProducts(sums._v1, bytes._v1, f);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256Vnni AddProducts(Bytes256Vnni sums, Bytes256Vnni bytes, Bytes256Vnni x) => new(AddProducts(sums._v0, bytes._v0, x._v0), AddProducts(sums._v1, bytes._v1, x._v1));
+    public static void AddProducts(ref Bytes256Vnni sums, Bytes256Vnni bytes, Bytes256Vnni x)
+    {
+        sums._v0 = AddProducts(sums._v0, bytes._v0, x._v0);
+        sums._v1 = AddProducts(sums._v1, bytes._v1, x._v1);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni Magnitudes(Bytes256Vnni a) => new(Vector256.Abs(a._v0.AsSByte()).AsByte(), Vector256.Abs(a._v1.AsSByte()).AsByte());
 
-    public static Bytes256Vnni AddSignedProducts(Bytes256Vnni sums, Bytes256Vnni bytes, Bytes256Vnni magnitudes, Bytes256Vnni x, Bytes256Vnni ones) =>
-        throw new NotSupportedException("This form multiplies signed bytes as 16-bit numbers.");
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni BelowHalf(Bytes256Vnni a) => new(Avx2.Shuffle(Vector256<byte>.AllBitsSet, a._v0), Avx2.Shuffle(Vector256<byte>.AllBitsSet, a._v1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256Vnni AddWordProducts(Bytes256Vnni sums, Bytes256Vnni a, Bytes256Vnni b) => new(AddWordProducts(sums._v0, a._v0, b._v0), AddWordProducts(sums._v1, a._v1, b._v1));
+    public static void AddSignedProducts(ref Bytes256Vnni sums, Bytes256Vnni bytes, Bytes256Vnni magnitudes, void* x, Bytes256Vnni ones)
+    {
+        Vector256<byte> f = Vector256.Create(*(float*)x).AsByte();
+        sums._v0 = AddSigned(sums._v0, bytes._v0, magnitudes._v0, f, ones._v0);
+        sums._v1 = AddSigned(sums._v1, bytes._v1, magnitudes._v1, f, ones._v0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddFlippedProducts(ref Bytes256Vnni sums, Bytes256Vnni negative, Bytes256Vnni magnitudes, void* x, Bytes256Vnni ones)
+    {
+        Vector256<byte> f = Vector256.Create(*(float*)x).AsByte();
+        sums._v0 = AddFlipped(sums._v0, negative._v0, magnitudes._v0, f, ones._v0);
+        sums._v1 = AddFlipped(sums._v1, negative._v1, magnitudes._v1, f, ones._v0);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni WordProducts(Bytes256Vnni a, Bytes256Vnni b) => new(WordProducts(a._v0, b._v0), WordProducts(a._v1, b._v1));
@@ -103,6 +132,9 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni Add(Bytes256Vnni a, Bytes256Vnni b) => new((a._v0.AsInt32() + b._v0.AsInt32()).AsByte(), (a._v1.AsInt32() + b._v1.AsInt32()).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bytes256Vnni Subtract(Bytes256Vnni a, Bytes256Vnni b) => new((a._v0.AsInt32() - b._v0.AsInt32()).AsByte(), (a._v1.AsInt32() - b._v1.AsInt32()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bytes256Vnni SubtractShifted(Bytes256Vnni a, Bytes256Vnni b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte(), (a._v1.AsInt32() - (b._v1.AsInt32() << shift)).AsByte());
@@ -123,10 +155,12 @@ internal readonly unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte>
         + Avx2.MultiplyAddAdjacent((bytes.AsUInt16() >> 8).AsInt16(), x.AsInt16() >> 8);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> AddWordProducts(Vector256<byte> sums, Vector256<byte> a, Vector256<byte> b) =>
-        (AvxVnni.IsSupported
-            ? AvxVnni.MultiplyWideningAndAdd(sums.AsInt32(), a.AsInt16(), b.AsInt16())
-            : sums.AsInt32() + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())).AsByte();
+    private static Vector256<byte> AddSigned(Vector256<byte> sums, Vector256<byte> bytes, Vector256<byte> magnitudes, Vector256<byte> x, Vector256<byte> ones) =>
+        AddProducts(sums, magnitudes, Avx2.Sign(x.AsSByte(), bytes.AsSByte()).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> AddFlipped(Vector256<byte> sums, Vector256<byte> negative, Vector256<byte> magnitudes, Vector256<byte> x, Vector256<byte> ones) =>
+        AddProducts(sums, magnitudes, negative ^ x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> WordProducts(Vector256<byte> a, Vector256<byte> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16()).AsByte();

@@ -14,10 +14,12 @@ internal unsafe interface IBytes<TSelf, TLanes>
     /// <summary>Rows of a tile at most: as many accumulators as there are registers.</summary>
     static abstract int TileRows { get; }
 
-    /// <summary>True if <see cref="AddSignedProducts"/> is faster than products of 16-bit numbers.</summary>
-    static abstract bool HasSign { get; }
+    /// <summary>Rows of a tile up to which <see cref="AddSignedProducts"/> is faster; more share what <see cref="AddFlippedProducts"/> needs besides.</summary>
+    static abstract int MostSigned { get; }
 
     static abstract TSelf Load(byte* from);
+
+    void Store(byte* to);
 
     static abstract TSelf Create(byte value);
 
@@ -47,25 +49,38 @@ internal unsafe interface IBytes<TSelf, TLanes>
     /// <summary>Lanes four to the left.</summary>
     static abstract TSelf ShiftLeft4(TSelf a);
 
-    /// <summary>Bytes 1 and 3 of each lane as 16-bit numbers.</summary>
-    static abstract TSelf OddBytes(TSelf a);
+    /// <summary>
+    /// Adds products of unsigned bytes with the four signed bytes at <paramref name="x"/>; in 16-bit pairs if <see cref="Narrow"/>. Like every
+    /// method that adds, it changes its argument: the compiler then keeps a sum in one register, where it would move a result.
+    /// </summary>
+    static abstract void AddProducts(ref TSelf sums, TSelf bytes, void* x);
 
-    /// <summary>Adds products of unsigned bytes with the four signed bytes of <paramref name="x"/>; in 16-bit pairs if <see cref="Narrow"/>.</summary>
-    static abstract TSelf AddProducts(TSelf sums, TSelf bytes, TSelf x);
+    /// <summary>The same with signed bytes in <paramref name="x"/>.</summary>
+    static abstract void AddProducts(ref TSelf sums, TSelf bytes, TSelf x);
 
     /// <summary>Magnitudes of signed bytes, as unsigned ones.</summary>
     static abstract TSelf Magnitudes(TSelf a);
 
-    /// <summary>Adds products of signed bytes, given with their magnitudes, with the four signed bytes of <paramref name="x"/> to 32-bit sums.</summary>
+    /// <summary>−1 for every byte below 128, else 0: which are negative, where 128 was added.</summary>
+    static abstract TSelf BelowHalf(TSelf a);
+
+    /// <summary>Adds products of signed bytes, given with their magnitudes, with the four signed bytes at <paramref name="x"/> to 32-bit sums.</summary>
     /// <param name="sums">Sums so far.</param>
     /// <param name="bytes">Signed bytes.</param>
     /// <param name="magnitudes"><see cref="Magnitudes"/> of them.</param>
-    /// <param name="x">Four signed bytes, the same in all lanes.</param>
+    /// <param name="x">Four signed bytes, the same for all lanes.</param>
     /// <param name="ones">1 in every 16 bits, from where the compiler cannot know it, so that it stays in a register.</param>
-    static abstract TSelf AddSignedProducts(TSelf sums, TSelf bytes, TSelf magnitudes, TSelf x, TSelf ones);
+    static abstract void AddSignedProducts(ref TSelf sums, TSelf bytes, TSelf magnitudes, void* x, TSelf ones);
 
-    /// <summary>Adds products of 16-bit numbers, each below 2¹⁵ in magnitude, to 32-bit sums.</summary>
-    static abstract TSelf AddWordProducts(TSelf sums, TSelf a, TSelf b);
+    /// <summary>
+    /// The same, less the magnitude of every negative byte: its factor is flipped (−x − 1) instead of negated.
+    /// </summary>
+    /// <param name="sums">Sums so far.</param>
+    /// <param name="negative">Its bytes are −1 where they are negative, else 0.</param>
+    /// <param name="magnitudes"><see cref="Magnitudes"/> of them.</param>
+    /// <param name="x">Four signed bytes, the same for all lanes.</param>
+    /// <param name="ones">1 in every 16 bits, for the same reason.</param>
+    static abstract void AddFlippedProducts(ref TSelf sums, TSelf negative, TSelf magnitudes, void* x, TSelf ones);
 
     /// <summary>32-bit sums of the products of 16-bit numbers.</summary>
     static abstract TSelf WordProducts(TSelf a, TSelf b);
@@ -77,6 +92,8 @@ internal unsafe interface IBytes<TSelf, TLanes>
     static abstract TSelf Widen(TSelf sums, TSelf pairs);
 
     static abstract TSelf Add(TSelf a, TSelf b);
+
+    static abstract TSelf Subtract(TSelf a, TSelf b);
 
     /// <summary>a − b · 2^shift in 32 bits.</summary>
     static abstract TSelf SubtractShifted(TSelf a, TSelf b, int shift);

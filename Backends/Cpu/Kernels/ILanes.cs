@@ -33,6 +33,14 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>a · b + c, rounded once.</summary>
     static abstract TSelf Fma(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>
+    /// Adds a · b to a sum, rounded once. It changes its argument: the compiler then keeps the sum in one register, where it would move a result.
+    /// </summary>
+    static abstract void AddProduct(ref TSelf sum, TSelf a, TSelf b);
+
+    /// <summary>The same with one number for all lanes.</summary>
+    static abstract void AddProduct(ref TSelf sum, TSelf a, float* b);
+
     /// <summary>The larger per lane; either one where one is NaN.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 

@@ -15,6 +15,12 @@ internal unsafe interface ITileKernel
     /// <summary>Bytes of numbers that one turn of the innermost loop reads, on average.</summary>
     static abstract int TurnBytes { get; }
 
+    /// <summary>Bytes that <see cref="Unpack"/> needs.</summary>
+    static abstract int UnpackedBytes { get; }
+
+    /// <summary>Prepares the numbers of a slice of a panel for the tiles that go over them (<see cref="Slices"/>), in <see cref="PanelCall.Unpacked"/>.</summary>
+    static abstract void Unpack(PanelCall* call, int panel);
+
     /// <summary>
     /// Adds the products of the inputs from <see cref="PanelCall.Begin"/> to <see cref="PanelCall.End"/> to the sums of a panel and of the
     /// tile of rows that begins at <paramref name="row"/>; from zero where the inputs begin. With <see cref="Streams"/> all panels

@@ -8,8 +8,6 @@ namespace Switchyard.Backends.Cpu.Kernels;
 internal sealed unsafe class KernelTable
 {
     private readonly delegate*<PanelCall*, void>[] _panel = new delegate*<PanelCall*, void>[(int)PanelFormat.Q6K + 1];
-    private bool _widens;
-    private int _mostSigned;
 
     /// <summary>Chooses the kernels of <paramref name="isa"/>, which the processor must have.</summary>
     public KernelTable(Isa isa)
@@ -31,9 +29,6 @@ internal sealed unsafe class KernelTable
 
     /// <summary>Rows of a tile of every block format's kernel: how <see cref="QuantizedRows"/> are laid out.</summary>
     public int TileRows { get; private set; } = 1;
-
-    /// <summary>Whether kernels of signed bytes read the 16-bit form of activations for tiles of this many rows.</summary>
-    public bool ReadsWide(int tileRows) => _widens && tileRows > _mostSigned;
 
     /// <summary>x, count, rows of the tile, where the row lies in it (<see cref="QuantizedRows.Row"/>).</summary>
     public delegate*<float*, int, int, QuantizedRows, void> Quantize { get; private set; }
@@ -108,8 +103,6 @@ internal sealed unsafe class KernelTable
         where TLanes : unmanaged, ILanes<TLanes>
     {
         TileRows = TBytes.TileRows;
-        _widens = TBytes.Narrow;
-        _mostSigned = TBytes.HasSign ? SignedByteKernels<TBytes, TLanes>.MostSigned : 0;
         _panel[(int)PanelFormat.S8] = TBytes.Narrow ? &TiledPanels<SignedByteKernels<TBytes, TLanes>>.Run : &TiledPanels<BlockKernels<TBytes, TLanes, FormatS8>>.Run;
         _panel[(int)PanelFormat.N4] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatN4>>.Run;
         _panel[(int)PanelFormat.U4] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatU4>>.Run;
@@ -127,7 +120,6 @@ internal sealed unsafe class KernelTable
         Debug.Assert(Bytes256Vnni.TileRows == Bytes512.TileRows, "one layout of activations serves all formats");
         if (!AvxVnni.IsSupported) return;
         _panel[(int)PanelFormat.S8] = &TiledPanels<BlockKernels<Bytes256Vnni, Lanes256, FormatS8>>.Run;
-        _widens = false;
     }
 
     private void UsePlainScalar()

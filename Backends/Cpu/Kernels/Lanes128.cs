@@ -22,6 +22,12 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
         return new(v, v, v, v);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref Lanes128 sum, Lanes128 a, Lanes128 b) => sum = Fma(a, b, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref Lanes128 sum, Lanes128 a, float* b) => sum = Fma(a, Create(*b), sum);
+
     public static Lanes128 LoadHalf(Half* from) => new(Widen(from + 0), Widen(from + 4), Widen(from + 8), Widen(from + 12));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -5,10 +5,10 @@ using Switchyard.Tensor;
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Sixteen lanes in two 256-bit vectors.</summary>
-internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v1) : ILanes<Lanes256>
+internal unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v1) : ILanes<Lanes256>
 {
-    private readonly Vector256<float> _v0 = v0;
-    private readonly Vector256<float> _v1 = v1;
+    private Vector256<float> _v0 = v0;
+    private Vector256<float> _v1 = v1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Load(float* from) => new(Vector256.Load(from + 0), Vector256.Load(from + 8));
@@ -18,6 +18,21 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     {
         Vector256<float> v = Vector256.Create(value);
         return new(v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref Lanes256 sum, Lanes256 a, Lanes256 b)
+    {
+        sum._v0 = Vector256.FusedMultiplyAdd(a._v0, b._v0, sum._v0);
+        sum._v1 = Vector256.FusedMultiplyAdd(a._v1, b._v1, sum._v1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref Lanes256 sum, Lanes256 a, float* b)
+    {
+        Vector256<float> f = Vector256.Create(*b);
+        sum._v0 = Vector256.FusedMultiplyAdd(a._v0, f, sum._v0);
+        sum._v1 = Vector256.FusedMultiplyAdd(a._v1, f, sum._v1);
     }
 
     public static Lanes256 LoadHalf(Half* from) => new(Widen(from + 0), Widen(from + 8));

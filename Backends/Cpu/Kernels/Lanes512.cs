@@ -1,23 +1,26 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Switchyard.Tensor;
 
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Sixteen lanes in one 512-bit vector.</summary>
-internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
+internal unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
 {
-    private readonly Vector512<float> _v0 = v0;
+    private Vector512<float> _v0 = v0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Load(float* from) => new(Vector512.Load(from + 0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Create(float value)
-    {
-        Vector512<float> v = Vector512.Create(value);
-        return new(v);
-    }
+    public static Lanes512 Create(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref Lanes512 sum, Lanes512 a, Lanes512 b) => sum._v0 = Vector512.FusedMultiplyAdd(a._v0, b._v0, sum._v0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref Lanes512 sum, Lanes512 a, float* b) => sum._v0 = Vector512.FusedMultiplyAdd(a._v0, Vector512.Create(*b), sum._v0);
 
     public static Lanes512 LoadHalf(Half* from) => new(Widen(from + 0));
 
@@ -29,19 +32,24 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 LoadBFloat16Pairs(byte* from) => new((HighHalves(from) & Vector512.Create(unchecked((int)0xFFFF0000))).AsSingle());
+    public static Lanes512 LoadBFloat16Pairs(byte* from) => new(HighHalves(from).AsSingle());
 
     // Each pair's number at the top of its lane: lanes 0 to 7 take the lower ones, lanes 8 to 15 the upper.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> HighHalves(byte* from)
     {
-        Vector256<int> pairs = Vector256.Load((int*)from);
-        return Vector512.Create(pairs << 16, pairs);
+        if (!Avx512F.IsSupported)
+        {
+            Vector256<int> pairs = Vector256.Load((int*)from);
+            return Vector512.Create(pairs << 16, pairs);
+        }
+        return Avx512BW.PermuteVar32x16(Vector256.Load((ushort*)from).ToVector512(), Vector512.Create((ushort)31, 0, 31, 2, 31, 4, 31, 6, 31, 8, 31, 10, 31, 12, 31, 14, 31, 1, 31, 3, 31, 5, 31, 7, 31, 9, 31, 11, 31, 13, 31, 15)).AsInt32();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 LoadBytes(byte* from) =>
-        new(Vector512.ConvertToSingle(Vector512.WidenLower(Vector512.Create(Vector256.WidenLower(Vector256.Create(Vector128.Load(from), default)), default)).AsInt32()));
+    public static Lanes512 LoadBytes(byte* from) => new(Vector512.ConvertToSingle(Avx512F.IsSupported
+        ? Avx512F.ConvertToVector512Int32(Vector128.Load(from))
+        : Vector512.Create(Avx2.ConvertToVector256Int32(from), Avx2.ConvertToVector256Int32(from + 8))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to)
@@ -115,7 +123,9 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     // Exponent and mantissa move to their places in a binary32, whose bias is 112 greater; infinities and NaN get the largest exponent.
     private static Vector512<float> Widen(Half* from)
     {
-        Vector512<int> bits = Vector512.WidenLower(Vector512.Create(Vector256.Load((ushort*)from), default)).AsInt32();
+        Vector512<int> bits = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector512Int32(Vector256.Load((ushort*)from))
+            : Vector512.Create(Avx2.ConvertToVector256Int32((ushort*)from), Avx2.ConvertToVector256Int32((ushort*)from + 8));
         Vector512<int> magnitude = (bits & Vector512.Create(0x7FFF)) << 13;
         Vector512<float> value = magnitude.AsSingle() * Vector512.Create(5.192297E+33f);
         Vector512<int> special = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7C00 << 13));

@@ -22,6 +22,12 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref LanesScalar sum, LanesScalar a, LanesScalar b) => sum = Fma(a, b, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref LanesScalar sum, LanesScalar a, float* b) => sum = Fma(a, Create(*b), sum);
+
     public static LanesScalar LoadHalf(Half* from)
     {
         LanesScalar result = default;

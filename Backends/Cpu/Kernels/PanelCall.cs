@@ -27,6 +27,9 @@ internal unsafe struct PanelCall
     /// <summary>How far <see cref="Ahead"/> moves in one turn of the innermost loop, in bytes.</summary>
     public int AheadStep;
 
+    /// <summary>What <see cref="ITileKernel.Unpack"/> left for the tiles of a slice.</summary>
+    public byte* Unpacked;
+
     /// <summary>Rows of activations, at most <see cref="MaxRows"/>.</summary>
     public int Rows;
 
@@ -38,9 +41,6 @@ internal unsafe struct PanelCall
 
     /// <summary>0x00010001: from here, the compiler keeps it in a register where it would reload a constant.</summary>
     public int WordOnes;
-
-    /// <summary>0x00FF00FF, for the same reason.</summary>
-    public int EvenMask;
 
     /// <summary>0x80808080, for the same reason.</summary>
     public int SignBits;

@@ -17,6 +17,13 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
 
     public static int TurnBytes => TFormat.Bytes;
 
+    public static int UnpackedBytes => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack(PanelCall* call, int panel)
+    {
+    }
+
     public static long SpanBytes(int inputs) => (long)inputs * TFormat.Bytes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -75,12 +82,12 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
         {
             Prefetch.Line(ahead);
             T v = TFormat.Load<T>(w);
-            a = T.Fma(T.Create(xa[k]), v, a);
-            if (sizeof(TRows) > 1) b = T.Fma(T.Create(xb[k]), v, b);
-            if (sizeof(TRows) > 2) c = T.Fma(T.Create(xc[k]), v, c);
-            if (sizeof(TRows) > 3) d = T.Fma(T.Create(xd[k]), v, d);
-            if (sizeof(TRows) > 4) e = T.Fma(T.Create(xe[k]), v, e);
-            if (sizeof(TRows) > 5) f = T.Fma(T.Create(xf[k]), v, f);
+            T.AddProduct(ref a, v, xa + k);
+            if (sizeof(TRows) > 1) T.AddProduct(ref b, v, xb + k);
+            if (sizeof(TRows) > 2) T.AddProduct(ref c, v, xc + k);
+            if (sizeof(TRows) > 3) T.AddProduct(ref d, v, xd + k);
+            if (sizeof(TRows) > 4) T.AddProduct(ref e, v, xe + k);
+            if (sizeof(TRows) > 5) T.AddProduct(ref f, v, xf + k);
         }
         a.Store(sums);
         if (sizeof(TRows) > 1) b.Store(sums + 1 * PanelCall.SumStride);
@@ -103,8 +110,8 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
         for (int k = 0, inDim = call->InDim; k < inDim; k++, at += TFormat.Bytes)
         {
             T v = T.Create(x[k]);
-            a = T.Fma(v, TFormat.Load<T>(w0 + at), a);
-            b = T.Fma(v, TFormat.Load<T>(w1 + at), b);
+            T.AddProduct(ref a, v, TFormat.Load<T>(w0 + at));
+            T.AddProduct(ref b, v, TFormat.Load<T>(w1 + at));
         }
         a.Store(call->SumsOf(panel, 0));
         b.Store(call->SumsOf(panel + 1, 0));
@@ -122,11 +129,11 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
             Prefetch.Ahead(w0 + at);
             Prefetch.Ahead(w1 + at);
             T u = T.Create(x0[k]), v = T.Create(x1[k]), w = TFormat.Load<T>(w0 + at);
-            a = T.Fma(u, w, a);
-            b = T.Fma(v, w, b);
+            T.AddProduct(ref a, u, w);
+            T.AddProduct(ref b, v, w);
             w = TFormat.Load<T>(w1 + at);
-            c = T.Fma(u, w, c);
-            d = T.Fma(v, w, d);
+            T.AddProduct(ref c, u, w);
+            T.AddProduct(ref d, v, w);
         }
         a.Store(call->SumsOf(panel, 0));
         b.Store(call->SumsOf(panel, 1));
@@ -148,10 +155,10 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
             Prefetch.Ahead(w1 + at);
             Prefetch.Ahead(w2 + at);
             Prefetch.Ahead(w3 + at);
-            a = T.Fma(v, TFormat.Load<T>(w0 + at), a);
-            b = T.Fma(v, TFormat.Load<T>(w1 + at), b);
-            c = T.Fma(v, TFormat.Load<T>(w2 + at), c);
-            d = T.Fma(v, TFormat.Load<T>(w3 + at), d);
+            T.AddProduct(ref a, v, TFormat.Load<T>(w0 + at));
+            T.AddProduct(ref b, v, TFormat.Load<T>(w1 + at));
+            T.AddProduct(ref c, v, TFormat.Load<T>(w2 + at));
+            T.AddProduct(ref d, v, TFormat.Load<T>(w3 + at));
         }
         a.Store(call->SumsOf(panel, 0));
         b.Store(call->SumsOf(panel + 1, 0));

@@ -47,12 +47,7 @@ internal static unsafe class QuantizeKernels
                 float* from = x + 16 * half;
                 Vector128<short> low = Round(from, inverse), high = Round(from + 8, inverse);
                 int at = (block * PanelLayout.Block + 16 * half) * rows;
-                if (to.Q != null) Scatter(Vector128.Narrow(low, high).AsInt32(), to.Q + at, rows);
-                if (to.Wide != null)
-                {
-                    Scatter(Pairs(low).AsInt64(), to.Wide + at, rows);
-                    Scatter(Pairs(high).AsInt64(), to.Wide + at + 8 * rows, rows);
-                }
+                Scatter(Vector128.Narrow(low, high).AsInt32(), to.Q + at, rows);
                 sums[half] = Vector128.Sum(low + high);
                 sums[2 + half] = Vector128.Sum((low + high) & LowPairs);
             }
@@ -78,41 +73,20 @@ internal static unsafe class QuantizeKernels
     private static void Store(Vector256<short> first, Vector256<short> second, QuantizedRows to, int block, int rows)
     {
         int at = block * PanelLayout.Block * rows;
-        if (to.Q != null)
+        Vector256<int> q = Vector256.Narrow(first, second).AsInt32();
+        if (rows == 1)
         {
-            Vector256<int> q = Vector256.Narrow(first, second).AsInt32();
-            if (rows == 1)
-            {
-                q.Store((int*)(to.Q + at));
-            }
-            else
-            {
-                Scatter(q.GetLower(), to.Q + at, rows);
-                Scatter(q.GetUpper(), to.Q + at + 16 * rows, rows);
-            }
+            q.Store((int*)(to.Q + at));
+            return;
         }
-        if (to.Wide == null) return;
-        Widen(first, to.Wide + at, rows);
-        Widen(second, to.Wide + at + 16 * rows, rows);
+        Scatter(q.GetLower(), to.Q + at, rows);
+        Scatter(q.GetUpper(), to.Q + at + 16 * rows, rows);
     }
 
-    private static void Widen(Vector256<short> numbers, short* to, int rows)
-    {
-        Vector256<long> pairs = Avx2.ShuffleHigh(Avx2.ShuffleLow(numbers, 0xD8), 0xD8).AsInt64();
-        Scatter(pairs.GetLower(), to, rows);
-        Scatter(pairs.GetUpper(), to + 8 * rows, rows);
-    }
-
-    // Four groups of four bytes, and two of four 16-bit numbers, each as far apart as the rows of a tile ask.
+    // Four groups of four bytes, each as far apart as the rows of a tile ask.
     private static void Scatter(Vector128<int> groups, sbyte* to, int rows)
     {
         for (int i = 0; i < 4; i++) *(int*)(to + 4 * i * rows) = groups.GetElement(i);
-    }
-
-    private static void Scatter(Vector128<long> groups, short* to, int rows)
-    {
-        *(long*)to = groups.GetElement(0);
-        *(long*)(to + 4 * rows) = groups.GetElement(1);
     }
 
     private static Vector128<short> Round(float* from, float inverse)
@@ -122,6 +96,4 @@ internal static unsafe class QuantizeKernels
         Vector128<int> bits = Vector128.Create(MagicBits);
         return Vector128.Narrow((Vector128.Load(from) * factor + magic).AsInt32() - bits, (Vector128.Load(from + 4) * factor + magic).AsInt32() - bits);
     }
-
-    private static Vector128<short> Pairs(Vector128<short> v) => Vector128.Shuffle(v, Vector128.Create(0, 2, 1, 3, 4, 6, 5, (short)7));
 }

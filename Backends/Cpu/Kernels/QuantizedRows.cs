@@ -6,14 +6,8 @@ namespace Switchyard.Backends.Cpu.Kernels;
 /// </summary>
 internal unsafe struct QuantizedRows
 {
-    /// <summary>Integers, [tiles][InDim / 4][rows][4]; null while writing where no kernel reads them.</summary>
+    /// <summary>Integers, [tiles][InDim / 4][rows][4].</summary>
     public sbyte* Q;
-
-    /// <summary>
-    /// The same integers as 16-bit numbers, [tiles][InDim / 4][rows][4]: of every four, elements 0 and 2, then 1 and 3, which is how the even
-    /// and odd bytes of a 32-bit lane of weights widen. Null while writing where no kernel reads them.
-    /// </summary>
-    public short* Wide;
 
     /// <summary>Scales dx, [tiles][InDim / 32][rows].</summary>
     public float* Scale;
@@ -49,7 +43,6 @@ internal unsafe struct QuantizedRows
     private readonly QuantizedRows Skip(long elements, long blocks) => new()
     {
         Q = Q + elements,
-        Wide = Wide + elements,
         Scale = Scale + blocks,
         ScaledSum = ScaledSum + blocks,
         HalfSums = HalfSums + blocks,

@@ -93,8 +93,7 @@ internal static unsafe class ScalarKernels
     private static void Put(QuantizedRows to, int rows, int k, int q)
     {
         int group = (k & ~3) * rows;
-        if (to.Q != null) to.Q[group + (k & 3)] = (sbyte)q;
-        if (to.Wide != null) to.Wide[group + ((k & 1) << 1) + ((k >> 1) & 1)] = (short)q;
+        to.Q[group + (k & 3)] = (sbyte)q;
     }
 
     private static int Dot(short* n, sbyte* q)

@@ -28,7 +28,8 @@ internal static unsafe class TiledPanels<TKernel>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Several(PanelCall* call, int tiles)
     {
-        byte* sizes = stackalloc byte[PanelCall.MaxRows];
+        byte* sizes = stackalloc byte[PanelCall.MaxRows], unpacked = stackalloc byte[TKernel.UnpackedBytes + 64];
+        call->Unpacked = (byte*)((nint)(unpacked + 63) & ~63);
         for (int left = call->Rows, tile = 0; left > 0; left -= sizes[tile++]) sizes[tile] = (byte)RowTiles.Next(left, TKernel.TileRows);
         for (int begin = 0; begin < call->InDim; begin += TKernel.SliceInputs)
         {
@@ -37,6 +38,7 @@ internal static unsafe class TiledPanels<TKernel>
             {
                 byte* next = Next(call, panel);
                 long share = TKernel.SpanBytes(call->End - begin) / tiles;
+                TKernel.Unpack(call, panel);
                 call->AheadStep = (TKernel.TurnBytes + tiles - 1) / tiles;
                 for (int tile = 0, row = 0; tile < tiles; row += sizes[tile++], next += share)
                 {

@@ -6,7 +6,7 @@ namespace Switchyard.Backends.Cpu.Work;
 /// Quantises activations to where the kernels of a table read them. A chunk is a stretch of inputs of a tile of rows, which are
 /// interleaved: no two threads write one cache line over and over.
 /// </summary>
-internal readonly unsafe struct QuantizeWork(KernelTable kernels, ActivationForms forms, float** x, int rows, int inDim, QuantizedRows to) : IWork
+internal readonly unsafe struct QuantizeWork(KernelTable kernels, float** x, int rows, int inDim, QuantizedRows to) : IWork
 {
     private const int Stretch = 2048;
 
@@ -18,13 +18,6 @@ internal readonly unsafe struct QuantizeWork(KernelTable kernels, ActivationForm
     {
         RowTile tile = RowTiles.Tile(chunk / _stretches, rows, kernels.TileRows);
         int from = chunk % _stretches * Stretch, count = Math.Min(Stretch, inDim - from);
-        bool wide = kernels.ReadsWide(tile.Rows);
-        for (int i = 0; i < tile.Rows; i++)
-        {
-            QuantizedRows row = to.Row(tile, i, from, inDim);
-            if (!forms.SignedBytes || !wide) row.Wide = null;
-            if (!forms.Others && wide) row.Q = null;
-            kernels.Quantize(x[tile.Start + i] + from, count, tile.Rows, row);
-        }
+        for (int i = 0; i < tile.Rows; i++) kernels.Quantize(x[tile.Start + i] + from, count, tile.Rows, to.Row(tile, i, from, inDim));
     }
 }
