@@ -109,7 +109,7 @@ internal unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1, Vector12
     public static Bytes128 Magnitudes(Bytes128 a) => new(Vector128.Abs(a._v0.AsSByte()).AsByte(), Vector128.Abs(a._v1.AsSByte()).AsByte(), Vector128.Abs(a._v2.AsSByte()).AsByte(), Vector128.Abs(a._v3.AsSByte()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes128 BelowHalf(Bytes128 a) => new(Vector128.LessThan(a._v0, Vector128.Create((byte)128)), Vector128.LessThan(a._v1, Vector128.Create((byte)128)), Vector128.LessThan(a._v2, Vector128.Create((byte)128)), Vector128.LessThan(a._v3, Vector128.Create((byte)128)));
+    public static Bytes128 BelowHalf(Bytes128 a, Bytes128 ones) => new(Vector128.LessThan(a._v0, Vector128.Create((byte)128)), Vector128.LessThan(a._v1, Vector128.Create((byte)128)), Vector128.LessThan(a._v2, Vector128.Create((byte)128)), Vector128.LessThan(a._v3, Vector128.Create((byte)128)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddSignedProducts(ref Bytes128 sums, Bytes128 bytes, Bytes128 magnitudes, void* x, Bytes128 ones)

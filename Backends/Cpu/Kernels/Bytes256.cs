@@ -19,7 +19,7 @@ internal unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1) : IBytes
     public static int MostSigned
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 2;
+        get => 4;
     }
 
     public static int TileRows
@@ -103,7 +103,7 @@ internal unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1) : IBytes
     public static Bytes256 Magnitudes(Bytes256 a) => new(Vector256.Abs(a._v0.AsSByte()).AsByte(), Vector256.Abs(a._v1.AsSByte()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256 BelowHalf(Bytes256 a) => new(Avx2.Shuffle(Vector256<byte>.AllBitsSet, a._v0), Avx2.Shuffle(Vector256<byte>.AllBitsSet, a._v1));
+    public static Bytes256 BelowHalf(Bytes256 a, Bytes256 ones) => new(Avx2.Shuffle(ones._v0, a._v0), Avx2.Shuffle(ones._v0, a._v1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddSignedProducts(ref Bytes256 sums, Bytes256 bytes, Bytes256 magnitudes, void* x, Bytes256 ones)

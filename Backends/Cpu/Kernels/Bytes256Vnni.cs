@@ -103,7 +103,7 @@ internal unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte> v1) : IB
     public static Bytes256Vnni Magnitudes(Bytes256Vnni a) => new(Vector256.Abs(a._v0.AsSByte()).AsByte(), Vector256.Abs(a._v1.AsSByte()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes256Vnni BelowHalf(Bytes256Vnni a) => new(Avx2.Shuffle(Vector256<byte>.AllBitsSet, a._v0), Avx2.Shuffle(Vector256<byte>.AllBitsSet, a._v1));
+    public static Bytes256Vnni BelowHalf(Bytes256Vnni a, Bytes256Vnni ones) => new(Avx2.Shuffle(ones._v0, a._v0), Avx2.Shuffle(ones._v0, a._v1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddSignedProducts(ref Bytes256Vnni sums, Bytes256Vnni bytes, Bytes256Vnni magnitudes, void* x, Bytes256Vnni ones)

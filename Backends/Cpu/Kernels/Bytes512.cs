@@ -79,7 +79,7 @@ internal unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, Lanes512>
     public static Bytes512 Magnitudes(Bytes512 a) => new(Vector512.Abs(a._v0.AsSByte()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bytes512 BelowHalf(Bytes512 a) => new(BelowHalf(a._v0));
+    public static Bytes512 BelowHalf(Bytes512 a, Bytes512 ones) => new(BelowHalf(a._v0, ones._v0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddSignedProducts(ref Bytes512 sums, Bytes512 bytes, Bytes512 magnitudes, void* x, Bytes512 ones)
@@ -156,9 +156,9 @@ internal unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, Lanes512>
 
     // A shuffle gives 0 where the highest bit is set: one instruction, where a comparison takes two and a mask register.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> BelowHalf(Vector512<byte> a) => Avx512BW.IsSupported
-        ? Avx512BW.Shuffle(Vector512<byte>.AllBitsSet, a)
-        : Vector512.Create(Avx2.Shuffle(Vector256<byte>.AllBitsSet, a.GetLower()), Avx2.Shuffle(Vector256<byte>.AllBitsSet, a.GetUpper()));
+    private static Vector512<byte> BelowHalf(Vector512<byte> a, Vector512<byte> ones) => Avx512BW.IsSupported
+        ? Avx512BW.Shuffle(ones, a)
+        : Vector512.Create(Avx2.Shuffle(ones.GetLower(), a.GetLower()), Avx2.Shuffle(ones.GetLower(), a.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> ShiftRight(Vector512<uint> a, Vector512<uint> count) => Avx512F.IsSupported

@@ -62,7 +62,9 @@ internal unsafe interface IBytes<TSelf, TLanes>
     static abstract TSelf Magnitudes(TSelf a);
 
     /// <summary>−1 for every byte below 128, else 0: which are negative, where 128 was added.</summary>
-    static abstract TSelf BelowHalf(TSelf a);
+    /// <param name="a">Bytes.</param>
+    /// <param name="ones">−1 everywhere, from where the compiler cannot know it: what it makes of a constant may wait for a register's last value.</param>
+    static abstract TSelf BelowHalf(TSelf a, TSelf ones);
 
     /// <summary>Adds products of signed bytes, given with their magnitudes, with the four signed bytes at <paramref name="x"/> to 32-bit sums.</summary>
     /// <param name="sums">Sums so far.</param>

@@ -45,6 +45,9 @@ internal unsafe struct PanelCall
     /// <summary>0x80808080, for the same reason.</summary>
     public int SignBits;
 
+    /// <summary>−1, for the same reason.</summary>
+    public int AllBits;
+
     /// <summary>0x0F0F0F0F, for the same reason.</summary>
     public int NibbleMask;
 

@@ -41,15 +41,14 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(PanelCall* call, int panel)
     {
-        if (TileRows <= MostSigned) return;
         byte* n = call->Panel + panel * call->PanelBytes + SpanBytes(call->Begin), to = call->Unpacked, lacking = to + SliceInputs * Outputs * 2;
-        TBytes signs = TBytes.Create(call->SignBits), ones = TBytes.Create(call->WordOnes);
+        TBytes signs = TBytes.Create(call->SignBits), ones = TBytes.Create(call->WordOnes), all = TBytes.Create(call->AllBits);
         for (int count = (call->End - call->Begin) / Block; count > 0; count--, n += ScaleBytes, lacking += 4 * Outputs)
         {
             TBytes sum = TBytes.Create(0);
             for (int g = 0; g < 8; g++, n += 64, to += 128)
             {
-                TBytes w = TBytes.Load(n), negative = TBytes.BelowHalf(w), magnitudes = TBytes.Magnitudes(w ^ signs);
+                TBytes w = TBytes.Load(n), negative = TBytes.BelowHalf(w, all), magnitudes = TBytes.Magnitudes(w ^ signs);
                 TBytes.AddProducts(ref sum, magnitudes, negative);
                 magnitudes.Store(to);
                 negative.Store(to + 64);
@@ -68,7 +67,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
         float* sums = call->SumsOf(panel, row);
         QuantizedRows x = call->Quantized.From(row, call->InDim);
         float* xScale = x.Scale + first * sizeof(TRows);
-        bool streams = sizeof(TReading) == sizeof(Streams), flips = sizeof(TRows) > MostSigned;
+        bool streams = sizeof(TReading) == sizeof(Streams), flips = !streams || sizeof(TRows) > MostSigned;
         sbyte* q = x.Q + (long)call->Begin * sizeof(TRows);
         int panels = streams ? call->Panels - panel : 1;
         if (call->Begin == 0)
@@ -76,7 +75,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
                 for (int p = 0; p < panels; p++) TLanes.Create(0).Store(sums + r * SumStride + p * Outputs);
         byte* ahead = call->Ahead, unpacked = call->Unpacked, start = unpacked + SliceInputs * Outputs * 2;
         nint step = call->AheadStep, lead = Prefetch.Distance;
-        TBytes ones = TBytes.Create(call->WordOnes), signs = TBytes.Create(call->SignBits);
+        TBytes ones = TBytes.Create(call->WordOnes), signs = TBytes.Create(call->SignBits), all = TBytes.Create(call->AllBits);
         for (; count > 0; count--, numbers += UnitStride, q += Block * sizeof(TRows), xScale += sizeof(TRows))
         {
             byte* n = numbers;
@@ -85,7 +84,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
             for (int p = panels; ; n += call->PanelBytes - UnitBytes, to += Outputs)
             {
                 TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, lacking = zero;
-                if (flips && !streams)
+                if (!streams)
                 {
                     a = TBytes.Load(start);
                     if (sizeof(TRows) > 1) b = a;
@@ -102,7 +101,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
                     if (streams) Prefetch.Line(n + lead);
                     else Prefetch.Line(ahead);
                     if (!streams) ahead += step;
-                    if (flips && !streams)
+                    if (!streams)
                     {
                         u = TBytes.Load(unpacked);
                         w = TBytes.Load(unpacked + 64);
@@ -111,7 +110,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
                     {
                         w = TBytes.Load(n);
                         u = TBytes.Magnitudes(w ^ signs);
-                        w = flips ? TBytes.BelowHalf(w) : w ^ signs;
+                        w = flips ? TBytes.BelowHalf(w, all) : w ^ signs;
                     }
                     if (flips)
                     {
@@ -126,6 +125,8 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
                     }
                     TBytes.AddSignedProducts(ref a, w, u, x0 + 0, ones);
                     if (sizeof(TRows) > 1) TBytes.AddSignedProducts(ref b, w, u, x0 + 4, ones);
+                    if (sizeof(TRows) > 2) TBytes.AddSignedProducts(ref c, w, u, x0 + 8, ones);
+                    if (sizeof(TRows) > 3) TBytes.AddSignedProducts(ref d, w, u, x0 + 12, ones);
                 }
                 if (flips && streams) lacking = TBytes.WordProducts(lacking, ones);
                 if (streams) Prefetch.Line(n + lead);

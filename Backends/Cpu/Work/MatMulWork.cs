@@ -28,7 +28,7 @@ internal unsafe struct MatMulWork : IWork
         PanelRange range = Chunks[chunk];
         ProjectionTask* task = Tasks + range.Task;
         int panel = range.Start, end = panel + range.Count;
-        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, WordOnes = 0x00010001, SignBits = unchecked((int)0x80808080), NibbleMask = 0x0F0F0F0F, Sums = Sums + worker * PanelCall.SumCount };
+        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, WordOnes = 0x00010001, AllBits = -1, SignBits = unchecked((int)0x80808080), NibbleMask = 0x0F0F0F0F, Sums = Sums + worker * PanelCall.SumCount };
         for (int row = 0; row < RowCount; row += PanelCall.MaxRows)
         {
             call.Rows = Math.Min(PanelCall.MaxRows, RowCount - row);

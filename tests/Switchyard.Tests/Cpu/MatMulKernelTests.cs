@@ -74,13 +74,16 @@ public sealed class MatMulKernelTests
     public void The_largest_numbers_of_a_format_do_not_overflow(DType dtype, Isa isa)
     {
         if (!dtype.IsBlockFormat()) return;
-        const int InDim = 256, OutDim = 16;
+        const int InDim = 256, OutDim = 16, Copies = 4; // of three rows: more than a tile has
         byte[] largest = LargestRow(dtype, 0xFF), lowest = LargestRow(dtype, dtype == DType.Q8_0 ? (byte)0x80 : (byte)0);
         byte[] bytes = [.. Enumerable.Range(0, OutDim).SelectMany(o => o % 2 == 0 ? largest : lowest)];
-        float[] x = [.. Enumerable.Repeat(1f, InDim), .. Enumerable.Repeat(-1f, InDim), .. Enumerable.Range(0, InDim).Select(k => k % 2 == 0 ? 1f : -1f)];
+        float[] three = [.. Enumerable.Repeat(1f, InDim), .. Enumerable.Repeat(-1f, InDim), .. Enumerable.Range(0, InDim).Select(k => k % 2 == 0 ? 1f : -1f)];
+        float[] x = [.. Enumerable.Repeat(three, Copies).SelectMany(row => row)];
+        int[] all = [.. Enumerable.Range(0, 3 * Copies)];
         using CpuBackend scalar = CpuForms.Create(Isa.Scalar), subject = CpuForms.Create(isa);
         using Weight want = scalar.Upload("w", new ArrayTensorData(dtype, OutDim, InDim, bytes)), got = subject.Upload("w", new ArrayTensorData(dtype, OutDim, InDim, bytes));
-        CpuForms.AssertSameBits(CpuForms.Product(scalar, want, x, [0, 1, 2]), CpuForms.Product(subject, got, x, [0, 1, 2]), $"{dtype} on {isa}");
+        foreach (int[] rows in (int[][])[[0, 1, 2], all])
+            CpuForms.AssertSameBits(CpuForms.Product(scalar, want, x, rows), CpuForms.Product(subject, got, x, rows), $"{dtype} on {isa}");
 
         byte[] LargestRow(DType format, byte fill)
         {
