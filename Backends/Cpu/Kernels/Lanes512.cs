@@ -34,14 +34,15 @@ internal unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadBFloat16Pairs(byte* from) => new(HighHalves(from).AsSingle());
 
-    // Each pair's number at the top of its lane: lanes 0 to 7 take the lower ones, lanes 8 to 15 the upper.
+    // Each pair's number at the top of its lane, zeros below: lanes 0 to 7 take the lower ones, lanes 8 to 15 the upper. One permutation, where inserting
+    // halves would wait for a register's last value.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> HighHalves(byte* from)
     {
         if (!Avx512F.IsSupported)
         {
             Vector256<int> pairs = Vector256.Load((int*)from);
-            return Vector512.Create(pairs << 16, pairs);
+            return Vector512.Create(pairs << 16, pairs & Vector256.Create(unchecked((int)0xFFFF0000)));
         }
         return Avx512BW.PermuteVar32x16(Vector256.Load((ushort*)from).ToVector512(), Vector512.Create((ushort)31, 0, 31, 2, 31, 4, 31, 6, 31, 8, 31, 10, 31, 12, 31, 14, 31, 1, 31, 3, 31, 5, 31, 7, 31, 9, 31, 11, 31, 13, 31, 15)).AsInt32();
     }
