@@ -10,6 +10,7 @@ namespace Switchyard.Model;
 public sealed class ModelRunner : IDisposable
 {
     private readonly bool _ownsModel, _ownsParts = true;
+    private SharedRunner? _shared;
 
     /// <summary>Joins a model, a pool and an arena.</summary>
     /// <param name="model">The model.</param>
@@ -26,6 +27,9 @@ public sealed class ModelRunner : IDisposable
 
     private ModelRunner(ModelRunner shared) => (Model, Pool, Batch, _ownsParts) = (shared.Model, shared.Pool, shared.Batch, false);
 
+    internal ModelRunner(ModelRunner runner, SharedRunner shared)
+        : this(runner) => _shared = shared;
+
     /// <summary>The model.</summary>
     public TransformerModel Model { get; }
 
@@ -34,6 +38,22 @@ public sealed class ModelRunner : IDisposable
 
     /// <summary>The arena.</summary>
     public ForwardBatch Batch { get; }
+
+    /// <summary>Reserves a cache; users of a <see cref="SharedRunner"/> who rent for the same request get the same one, with whatever the others left in it.</summary>
+    /// <param name="request">Whose cache it is, by reference.</param>
+    /// <param name="needed">Slots of its own tokens.</param>
+    /// <param name="slack">Slots beyond them that may be staged.</param>
+    /// <returns>The cache; null while there is no room.</returns>
+    /// <exception cref="ContextOverflowException">The pool will never have such room.</exception>
+    public KvSequence? TryRent(object request, int needed, int slack = 0) =>
+        _shared is null ? Pool.TryRent(needed + slack) : _shared.TryRent(request, needed, slack);
+
+    /// <summary>Gives back what <see cref="TryRent"/> gave; to be called once.</summary>
+    public void Return(object request, KvSequence kv)
+    {
+        if (_shared is null) Pool.Return(kv);
+        else _shared.Return(request, kv);
+    }
 
     /// <summary>
     /// Adds the next missing tokens of a sequence to the arena, as a chain, without running them. Call
@@ -82,6 +102,8 @@ public sealed class ModelRunner : IDisposable
     /// <summary>Frees the arena and the pool, and the model where it is owned.</summary>
     public void Dispose()
     {
+        _shared?.Leave();
+        _shared = null;
         if (!_ownsParts) return;
         Batch.Dispose();
         Pool.Dispose();

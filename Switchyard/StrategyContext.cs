@@ -1,3 +1,4 @@
+using Switchyard.Kinds;
 using Switchyard.Model;
 using Switchyard.Model.Text;
 using Switchyard.Strategies.Speculation;
@@ -12,6 +13,7 @@ public sealed class StrategyContext
 
     private readonly Func<string, DraftModel> _openDraft;
     private readonly ModelRunner? _given;
+    private readonly DraftRunners? _turns;
 
     internal StrategyContext(TransformerModel target, ITokenizer tokenizer, LocalModelOptions options, int cacheTokens, Func<string, DraftModel> openDraft) =>
         (Target, Tokenizer, Options, CacheTokens, _openDraft) = (target, tokenizer, options, cacheTokens, openDraft);
@@ -28,6 +30,9 @@ public sealed class StrategyContext
         CacheTokens = target.Pool.Store.Shape.Slots;
     }
 
+    private StrategyContext(StrategyContext from, ModelRunner shared, DraftRunners drafts)
+        : this(shared, from.Tokenizer, from.Options, from._openDraft) => (_turns, TargetPath) = (drafts, from.TargetPath);
+
     /// <summary>The model whose tokens are promised.</summary>
     public TransformerModel Target { get; }
 
@@ -38,7 +43,7 @@ public sealed class StrategyContext
     internal bool IsTrial => _given is not null;
 
     /// <summary>Whether the strategy takes turns with others on one target, and somebody else measures plain decoding.</summary>
-    internal bool TakesTurns { get; private init; }
+    internal bool TakesTurns => _turns is not null;
 
     /// <summary>The target's tokenizer.</summary>
     public ITokenizer Tokenizer { get; }
@@ -63,11 +68,13 @@ public sealed class StrategyContext
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowsPerRequest);
         int rows = Options.MaxBatch * rowsPerRequest;
-        return new ModelRunner(model, PromptRows + rows, CacheTokens + rows, Options.CacheType, ownsModel);
+        return _turns is null || ownsModel ? Make() : _turns.Get(model, PromptRows + rows, rowsPerRequest, Make);
+
+        ModelRunner Make() => new(model, PromptRows + rows, CacheTokens + rows, Options.CacheType, ownsModel);
     }
 
-    /// <summary>The context of a strategy that takes turns with others on <paramref name="shared"/>.</summary>
-    internal StrategyContext Over(ModelRunner shared) => new(shared, Tokenizer, Options, _openDraft) { TargetPath = TargetPath, TakesTurns = true };
+    /// <summary>The context of a strategy that takes turns with others on <paramref name="shared"/> and on <paramref name="drafts"/>.</summary>
+    internal StrategyContext Over(ModelRunner shared, DraftRunners drafts) => new(this, shared, drafts);
 
     /// <summary>
     /// Opens the target's files again with coarser weights, as a draft that is disposed with the target; null where the files are

@@ -179,7 +179,7 @@ public sealed class CastShaper : ITreeShaper
         int share = ItemsPerRow, sizes = _options.MaxNodes * share + 1;
         for (int k = 0; k < items; k++) _scores[k] = share * (_utility[k] - (k > 0 ? _utility[k - 1] : 0));
         _forecast.Observe(depth, sessions);
-        return _forecast.Gains(depth, _scores.AsSpan(0, items), widest, _verify.AsSpan(0, sizes), share * _speed.Threshold, _steps % ExploringSteps == 0);
+        return _forecast.Gains(depth, _scores.AsSpan(0, items), widest, _verify.AsSpan(0, sizes), _cost[0], share * _speed.Threshold, _steps % ExploringSteps == 0);
     }
 
     /// <summary>Breadth pruning: how many nodes of the layer are worth a place in the next draft pass; 0 only where that is for the forecast to say.</summary>

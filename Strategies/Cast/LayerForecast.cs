@@ -16,9 +16,11 @@ namespace Switchyard.Strategies.Cast;
 /// <param name="window">Ratios remembered: R of the paper.</param>
 internal sealed class LayerForecast(int depths, int children, int window)
 {
+    private const int Horizon = 4; // layers
+
     private readonly DecayWindow[] _decay = NewWindows(depths * children, window); // [depth, rank]: score of a child over its parent's
     private readonly double[] _sums = new double[children], _rates = new double[children];
-    private double[] _pool = [], _merged = [], _new = [], _gains = [], _price = [];
+    private double[] _pool = [], _merged = [], _grown = [], _new = [], _layer = [], _gains = [], _price = [];
     private int[] _hull = [];
     private int _pooled;
 
@@ -30,7 +32,8 @@ internal sealed class LayerForecast(int depths, int children, int window)
         if (_price.Length < costs.Length)
         {
             int size = 2 * costs.Length;
-            (_pool, _merged, _new, _gains, _price, _hull) = (new double[size], new double[size], new double[size * children], new double[size], new double[size], new int[size]);
+            (_pool, _merged, _grown, _gains, _price, _hull) = (new double[size], new double[size], new double[size], new double[size], new double[size], new int[size]);
+            (_new, _layer) = (new double[size * children], new double[size * children]);
         }
         PriceRows(costs);
     }
@@ -64,24 +67,16 @@ internal sealed class LayerForecast(int depths, int children, int window)
     /// <param name="layer">Chances of its nodes, best first.</param>
     /// <param name="widest">Nodes that may be expanded.</param>
     /// <param name="costs">As given to <see cref="Begin"/>.</param>
+    /// <param name="pass">Cost of drafting a further layer.</param>
     /// <param name="threshold">Tokens that a unit of cost must bring.</param>
     /// <param name="asAtRoot">Takes the decay below the root for that of every layer: deeper layers that are no longer drafted would otherwise never get another chance.</param>
     /// <returns>Shape [widest]; valid until the next call.</returns>
-    public ReadOnlySpan<double> Gains(int depth, ReadOnlySpan<double> layer, int widest, ReadOnlySpan<double> costs, double threshold, bool asAtRoot)
+    public ReadOnlySpan<double> Gains(int depth, ReadOnlySpan<double> layer, int widest, ReadOnlySpan<double> costs, double pass, double threshold, bool asAtRoot)
     {
         int most = costs.Length - 1;
         (_pooled, _pool, _merged) = (Merge(_pool.AsSpan(0, _pooled), layer, _merged, most), _merged, _pool);
+        double price = PriceAhead(depth, layer[..widest], costs, pass, threshold, asAtRoot), sum = 0;
         Rates(asAtRoot ? 0 : depth);
-        int expected = 0;
-        double cheapest = threshold * _price[Math.Min(1, most)];
-        for (int s = 0; s < widest; s++)
-            for (int rank = 0; rank < children && layer[s] * _rates[rank] is var chance && chance > cheapest; rank++) _new[expected++] = chance;
-        Span<double> grown = _new.AsSpan(0, expected);
-        grown.Sort();
-        grown.Reverse();
-        double price = Price(_merged.AsSpan(0, Merge(_pool.AsSpan(0, _pooled), grown, _merged, most)), costs, threshold);
-
-        double sum = 0;
         for (int s = 0; s < widest; s++)
         {
             for (int rank = 0; rank < children && layer[s] * _rates[rank] is var chance && chance > price; rank++) sum += chance - price;
@@ -90,8 +85,36 @@ internal sealed class LayerForecast(int depths, int children, int window)
         return _gains.AsSpan(0, widest);
     }
 
-    /// <summary>Tokens that a further node must be worth: its share of the cost where the best size lies, or what it would push out.</summary>
-    private double Price(ReadOnlySpan<double> ranked, ReadOnlySpan<double> costs, double threshold)
+    /// <summary>
+    /// What a further node must be worth at the best size that drafting on would come to. It looks some layers ahead: where costs stand
+    /// still and jump, a size beyond the jump may pay though the next layer by itself does not.
+    /// </summary>
+    private double PriceAhead(int depth, ReadOnlySpan<double> layer, ReadOnlySpan<double> costs, double pass, double threshold, bool asAtRoot)
+    {
+        int most = costs.Length - 1, grown = _pooled;
+        double cheapest = threshold * _price[Math.Min(1, most)], best = double.NegativeInfinity, price = 0;
+        _pool.AsSpan(0, _pooled).CopyTo(_grown);
+        for (int ahead = 1; ahead <= Horizon && depth + ahead <= depths; ahead++)
+        {
+            Rates(asAtRoot ? 0 : depth + ahead - 1);
+            int expected = 0;
+            for (int s = 0; s < layer.Length && expected < most; s++)
+                for (int rank = 0; rank < children && layer[s] * _rates[rank] is var chance && chance > cheapest; rank++) _new[expected++] = chance;
+            _new.AsSpan(0, expected).Sort();
+            _new.AsSpan(0, expected).Reverse();
+            (_new, _layer) = (_layer, _new);
+            layer = _layer.AsSpan(0, Math.Min(expected, most));
+            (grown, _grown, _merged) = (Merge(_grown.AsSpan(0, grown), layer, _merged, most), _merged, _grown);
+            (double value, double least) = Best(_grown.AsSpan(0, grown), costs, threshold);
+            value -= ahead * threshold * pass;
+            if (value > best) (best, price) = (value, least);
+            if (expected == 0) break;
+        }
+        return price;
+    }
+
+    /// <summary>What the best size brings, net of its cost, and what a further node must be worth: its share of the cost there, or what it would push out.</summary>
+    private (double Value, double Price) Best(ReadOnlySpan<double> ranked, ReadOnlySpan<double> costs, double threshold)
     {
         int best = 0;
         double sum = 0, most = -threshold * costs[0];
@@ -100,7 +123,7 @@ internal sealed class LayerForecast(int depths, int children, int window)
             sum += ranked[m - 1];
             if (sum - threshold * costs[m] > most) (best, most) = (m, sum - threshold * costs[m]);
         }
-        return Math.Max(threshold * _price[best], best < ranked.Length ? ranked[best] : 0);
+        return (most, Math.Max(threshold * _price[best], best < ranked.Length ? ranked[best] : 0));
     }
 
     /// <summary>The slope, left of each size, of the highest convex curve below the costs: a staircase's price of a row.</summary>

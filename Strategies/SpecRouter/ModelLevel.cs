@@ -5,7 +5,7 @@ using Switchyard.Strategies.Speculation;
 
 namespace Switchyard.Strategies.SpecRouter;
 
-/// <summary>A model as a rung of a ladder, with a cache of its own for every request.</summary>
+/// <summary>A model as a rung of a ladder, with a cache for every request, its own or one that it shares with other users of the model (<see cref="SharedRunner"/>).</summary>
 public sealed class ModelLevel : IChainLevel
 {
     private readonly ModelRunner _runner;
@@ -71,7 +71,7 @@ public sealed class ModelLevel : IChainLevel
     {
         ArgumentNullException.ThrowIfNull(lane);
         if (lane.State is not Lane state) return;
-        if (state.Owned) _runner.Pool.Return(state.Kv);
+        if (state.Owned) _runner.Return(lane.Request, state.Kv);
         lane.State = null;
     }
 
@@ -134,7 +134,7 @@ public sealed class ModelLevel : IChainLevel
     {
         int context = _runner.Model.ContextLength, slots = Admission.SlotsNeeded(request, context);
         if (_isTarget) return Admission.TryReserve(_runner, request, Math.Clamp(_runner.Pool.Store.Shape.Slots - slots, 0, _slack));
-        return request.PromptLength > context || slots > _runner.Pool.Store.Shape.Slots ? null : _runner.Pool.TryRent(slots);
+        return request.PromptLength > context || slots > _runner.Pool.Store.Shape.Slots ? null : _runner.TryRent(request, slots);
     }
 
     private static Lane StateOf(LevelLane lane) =>

@@ -5,8 +5,8 @@ using Switchyard.Strategies.Sampling;
 namespace Switchyard.Strategies.Speculation;
 
 /// <summary>
-/// Guesses with a smaller model that has a cache of its own for every request. The frontiers of all requests, and the tokens
-/// that caches still lack, share one pass.
+/// Guesses with a smaller model that has a cache for every request, its own or one that it shares with other users of the model
+/// (<see cref="SharedRunner"/>). The frontiers of all requests, and the tokens that caches still lack, share one pass.
 /// </summary>
 /// <remarks>
 /// Guesses are ranked as the target will choose: with the request's options and, above temperature 0, its noise. After
@@ -50,7 +50,7 @@ public sealed class ModelDrafter : IDrafter
         int context = _draft.Model.ContextLength, slots = _draft.Pool.Store.Shape.Slots;
         int needed = Math.Min(Admission.SlotsNeeded(session.Request, context) + 1, context); // the last decided token is run here
         if (session.Request.PromptLength > context || needed > slots) return true; // never drafts: State stays null
-        if (_draft.Pool.TryRent(Math.Min(needed + _slack, slots)) is not { } kv) return false;
+        if (_draft.TryRent(session.Request, needed, Math.Min(_slack, slots - needed)) is not { } kv) return false;
         session.State = kv;
         return true;
     }
@@ -101,7 +101,7 @@ public sealed class ModelDrafter : IDrafter
     {
         if (session.State is not KvSequence kv) return;
         DropRowsOf(kv);
-        _draft.Pool.Return(kv);
+        _draft.Return(session.Request, kv);
         session.State = null;
     }
 

@@ -14,6 +14,7 @@ internal sealed class AutoArms
     private const string ShortChain = ",length=2"; // CAST goes deep where that pays: what it lacks is the cheapest step there is
 
     private readonly StrategyContext _context;
+    private readonly DraftRunners _drafts = new();
     private readonly List<StrategySpec> _specs = [];
     private readonly List<string> _names = [], _leftOut = [];
 
@@ -66,7 +67,7 @@ internal sealed class AutoArms
         try
         {
             ModelConfig config = _context.OpenDraft(draft).Model.Config;
-            long bytes = 2L * 3 * config.LayerCount * config.KvDim * _context.Options.CacheType.BlockBytes() * _context.CacheTokens, free = FreeMemory.Bytes();
+            long bytes = 2L * config.LayerCount * config.KvDim * _context.Options.CacheType.BlockBytes() * _context.CacheTokens, free = FreeMemory.Bytes();
             return bytes <= ShareOfFreeMemory * free ? null : string.Create(CultureInfo.InvariantCulture, $"its caches take {bytes >> 20} MiB of {free >> 20} MiB that are free");
         }
         catch (Exception e) when (!given && e is VocabularyException or IOException or UnauthorizedAccessException)
@@ -81,7 +82,7 @@ internal sealed class AutoArms
 
     private Func<ModelRunner, ISharedCacheStrategy> Factory(StrategySpec spec) => shared =>
     {
-        IDecodingStrategy made = StrategyCatalog.Find(spec).Create(spec, _context.Over(shared));
+        IDecodingStrategy made = StrategyCatalog.Find(spec).Create(spec, _context.Over(shared, _drafts));
         return made as ISharedCacheStrategy ?? throw new InvalidOperationException($"'{spec}' cannot share a cache with other strategies.");
     };
 
