@@ -14,7 +14,7 @@ internal unsafe interface IBytes<TSelf, TLanes>
     /// <summary>Rows of a tile at most: as many accumulators as there are registers.</summary>
     static abstract int TileRows { get; }
 
-    /// <summary>Rows of a tile up to which <see cref="AddSignedProducts"/> is faster; more share what <see cref="AddFlippedProducts"/> needs besides.</summary>
+    /// <summary>Rows of a tile up to which <see cref="AddSignedProducts"/> is faster, at most 4; more share what <see cref="AddFlippedProducts"/> needs besides.</summary>
     static abstract int MostSigned { get; }
 
     static abstract TSelf Load(byte* from);

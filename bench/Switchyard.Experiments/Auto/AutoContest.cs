@@ -40,7 +40,7 @@ internal sealed class AutoContest : IDisposable
     {
         foreach (IDecodingStrategy strategy in (IDecodingStrategy[])[_plain, .. _fixed.Select(f => f.Strategy)]) TimedRequest.Run(strategy, kind.Prompts[0], kind.Options(999, tokens / 4));
         long[] before = [.. Auto.Uses.Select(use => use.Tokens)];
-        List<double> decoding = [], whole = [], speeds = [], bestOverPlain = [], autoOverBest = [];
+        List<double> decoding = [], whole = [], speeds = [], bestOverPlain = [], autoOverBest = [], wholeOverBest = [];
         double[][] ratios = [.. _fixed.Select(_ => new double[choosing])];
         int best = 0;
         for (int i = 0; i < pairs; i++)
@@ -53,16 +53,17 @@ internal sealed class AutoContest : IDisposable
             speeds.Add((plain.Tokens.Length - 1) / plain.DecodeSeconds);
             if (i < choosing)
             {
-                for (int k = 0; k < _fixed.Length; k++) ratios[k][i] = plain.DecodeSeconds / Fixed(k, prompt, options, plain);
+                for (int k = 0; k < _fixed.Length; k++) ratios[k][i] = plain.DecodeSeconds / Fixed(k, prompt, options, plain).DecodeSeconds;
                 continue;
             }
             if (i == choosing) best = Fastest(ratios);
-            double seconds = Fixed(best, prompt, options, plain);
-            bestOverPlain.Add(plain.DecodeSeconds / seconds);
-            autoOverBest.Add(seconds / auto.DecodeSeconds);
+            TimedRequest run = Fixed(best, prompt, options, plain);
+            bestOverPlain.Add(plain.DecodeSeconds / run.DecodeSeconds);
+            autoOverBest.Add(run.DecodeSeconds / auto.DecodeSeconds);
+            wholeOverBest.Add(run.Seconds / auto.Seconds);
         }
         string used = Auto.Uses.Select((use, k) => (use.Name, Tokens: use.Tokens - before[k])).MaxBy(use => use.Tokens).Name;
-        return new ClassResult(kind.Name, pairs, Contest.Median(speeds), MedianInterval.Of(decoding), MedianInterval.Of(whole), _fixed[best].Name, Contest.Median(bestOverPlain), MedianInterval.Of(autoOverBest), used);
+        return new ClassResult(kind.Name, pairs, Contest.Median(speeds), MedianInterval.Of(decoding), MedianInterval.Of(whole), _fixed[best].Name, Contest.Median(bestOverPlain), MedianInterval.Of(autoOverBest), Contest.Median(wholeOverBest), used);
     }
 
     public void Dispose()
@@ -79,8 +80,8 @@ internal sealed class AutoContest : IDisposable
         return (plain, Same("auto", auto, plain));
     }
 
-    private double Fixed(int which, int[] prompt, GenerationOptions options, TimedRequest plain) =>
-        Same(_fixed[which].Name, TimedRequest.Run(_fixed[which].Strategy, prompt, options), plain).DecodeSeconds;
+    private TimedRequest Fixed(int which, int[] prompt, GenerationOptions options, TimedRequest plain) =>
+        Same(_fixed[which].Name, TimedRequest.Run(_fixed[which].Strategy, prompt, options), plain);
 
     private static int Fastest(double[][] ratios)
     {
@@ -111,8 +112,9 @@ internal sealed class AutoContest : IDisposable
 /// <param name="BestName">The fixed strategy that was fastest on the first requests.</param>
 /// <param name="Best">Its median over plain on the others, prompts left out.</param>
 /// <param name="OfBest">auto over it on the same, pair by pair.</param>
+/// <param name="WholeOfBest">The same, prompts included.</param>
 /// <param name="Used">What auto used for most tokens.</param>
-internal sealed record ClassResult(string Name, int Pairs, double PlainSpeed, MedianInterval Decoding, MedianInterval Whole, string BestName, double Best, MedianInterval OfBest, string Used)
+internal sealed record ClassResult(string Name, int Pairs, double PlainSpeed, MedianInterval Decoding, MedianInterval Whole, string BestName, double Best, MedianInterval OfBest, double WholeOfBest, string Used)
 {
     /// <summary>Speculation is said to pay from here on: less is within what measurements vary by.</summary>
     public const double Paying = 1.03;

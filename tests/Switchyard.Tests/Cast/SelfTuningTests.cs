@@ -16,9 +16,9 @@ public sealed class SelfTuningTests
     private const int Requests = 6;
 
     private static readonly (int Depth, int Breadth, int Nodes)[] Fixed =
-        [(1, 1, 1), (1, 2, 2), (2, 1, 2), (2, 2, 3), (2, 4, 12), (3, 1, 3), (3, 2, 6), (4, 1, 4), (4, 4, 16), (6, 1, 6), (6, 2, 16), (8, 1, 8)];
+        [(1, 1, 1), (1, 2, 2), (2, 1, 2), (2, 2, 3), (2, 4, 12), (3, 1, 3), (3, 2, 6), (4, 1, 4), (4, 4, 16), (5, 1, 5), (6, 1, 6), (6, 2, 16), (8, 1, 8)];
 
-    // Rows that are nearly free, dear, and on stairs; drafts from nearly free to a third of a target's pass.
+    // Rows that are nearly free, dear, on stairs, and free up to a jump beyond which two more are cheap; drafts from nearly free to a third of a target's pass.
     [Theory]
     [InlineData("0.02", 0.02, 0.8, 1)]
     [InlineData("0.08", 0.02, 0.6, 1)]
@@ -27,6 +27,8 @@ public sealed class SelfTuningTests
     [InlineData("0.45", 0.02, 0.9, 1)]
     [InlineData("stairs", 0.1, 0.8, 1)]
     [InlineData("stairs", 0.02, 0.6, 1)]
+    [InlineData("jump", 0.001, 0.9, 1)]
+    [InlineData("jump", 0.001, 0.8, 1)]
     [InlineData("0.08", 0.1, 0.8, 3)]
     public void Speed_is_within_three_percent_of_the_best_fixed_tree(string target, double draft, double acceptance, int batch)
     {
@@ -68,9 +70,12 @@ public sealed class SelfTuningTests
     private static TableCosts Costs(string target, double draft)
     {
         int[] rows = [.. Enumerable.Range(1, 96)];
-        CostTable table = target == "stairs"
-            ? new CostTable(1024, rows, [.. rows.Select(n => 1 + 0.8 * ((n - 1) / 8))])
-            : TableCosts.Affine(double.Parse(target, System.Globalization.CultureInfo.InvariantCulture), 1 - double.Parse(target, System.Globalization.CultureInfo.InvariantCulture), rows.Length);
+        CostTable table = target switch
+        {
+            "stairs" => new CostTable(1024, rows, [.. rows.Select(n => 1 + 0.8 * ((n - 1) / 8))]),
+            "jump" => new CostTable(1024, rows, [.. rows.Select(n => n <= 4 ? 1 : n <= 6 ? 1.15 + 0.01 * n : 1.21 + 0.2 * (n - 6))]),
+            _ => TableCosts.Affine(double.Parse(target, System.Globalization.CultureInfo.InvariantCulture), 1 - double.Parse(target, System.Globalization.CultureInfo.InvariantCulture), rows.Length),
+        };
         return new TableCosts(table, TableCosts.Affine(draft / 10, draft * 0.9));
     }
 
