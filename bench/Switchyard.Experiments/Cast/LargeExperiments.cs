@@ -51,7 +51,7 @@ internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument
         passes.Sample(3);
         double[] rates = setting.Quick ? [0.8] : [0.6, 0.7, 0.8, 0.9];
         int[] best = [.. rates.Select(rate => Lengths.MaxBy(length => ChainForecast.ExpectedTokens(rate, length) / passes[length + 1]))];
-        using var contest = new Contest(Prompts(ReplayTexts), Options(setting.LargeTokens), 2 * setting.LargeRounds) { WarmUpTokens = WarmUp, BeforeRound = () => passes.Sample(3) };
+        using var contest = new Contest(Prompts(ReplayTexts), Options(setting.LargeTokens), 2 * setting.LargeRounds) { WarmUpTokens = WarmUp, BeforeRun = () => passes.Sample(1) };
         contest.Add("plain", new AutoregressiveStrategy(TalesExperiments.Runner(model, 1, 1)));
         for (int i = 0; i < rates.Length; i++)
         {
@@ -69,7 +69,7 @@ internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument
     private void Show(double[] rates, int[] best, PassTimes passes, ContestResult result)
     {
         document.Heading(3, "Chains against their forecast, and CAST");
-        document.Text($"{ReplayTexts} texts of {setting.LargeTokens} tokens, temperature 0, {2 * setting.LargeRounds} rounds, before each of which passes are measured as well. Chains of {FixedLength}, and of the length that the measured curve says is best for each α. \"realised α\" is the part of guesses that were right in these very runs; the forecast E(α, w)·c(1) / c(w + 1) uses it.");
+        document.Text($"{ReplayTexts} texts of {setting.LargeTokens} tokens, temperature 0, {2 * setting.LargeRounds} rounds; passes are measured before every run. Chains of {FixedLength}, and of the length that the measured curve says is best for each α. \"realised α\" is the part of guesses that were right in these very runs; the forecast E(α, w)·c(1) / c(w + 1) uses it.");
         var table = new List<object?[]>();
         for (int i = 0; i < rates.Length; i++)
             foreach (int length in (int[])[.. new[] { FixedLength, best[i] }.Distinct()])

@@ -19,8 +19,8 @@ internal sealed class Contest(IReadOnlyList<int[]> prompts, Func<int, Generation
     /// <summary>Tokens of each request in the first round; null for as many as in the others. Models of true shape have no time to warm up for long.</summary>
     public int? WarmUpTokens { get; init; }
 
-    /// <summary>Called before every round that counts.</summary>
-    public Action? BeforeRound { get; init; }
+    /// <summary>Called before every run that counts, for what is to be measured in the same moments.</summary>
+    public Action? BeforeRun { get; init; }
 
     /// <summary>Adds a contender; the first is what others are compared with. Owned from here on.</summary>
     public void Add(string name, IDecodingStrategy strategy)
@@ -37,11 +37,11 @@ internal sealed class Contest(IReadOnlyList<int[]> prompts, Func<int, Generation
         for (int round = -1; round < rounds; round++)
         {
             bool warms = round < 0 && WarmUpTokens is not null;
-            if (round >= 0) BeforeRound?.Invoke();
             if (round == 0) foreach (DraftTally tally in _tallies.Values) tally.Clear();
             IReadOnlyList<int[]>? first = null;
             foreach ((string name, IDecodingStrategy strategy) in _entries)
             {
+                if (round >= 0) BeforeRun?.Invoke();
                 DrexMeasurementReport report = DrexMeasurement.Run(strategy, prompts, warms ? i => options(i) with { MaxNewTokens = WarmUpTokens } : options, batch);
                 first ??= report.Outputs;
                 if (!warms) want ??= report.Outputs;
