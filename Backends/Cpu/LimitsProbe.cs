@@ -27,10 +27,8 @@ public sealed unsafe class LimitsProbe : IDisposable
 
     private CpuThreadPool Pool => _backend.Pool;
 
-    /// <summary>10⁹ bytes a second of reading memory with all threads: the fastest of three passes, because others on the machine can only slow one down.</summary>
-    public double MemoryReadGBs() => Math.Max(ReadOnce(), Math.Max(ReadOnce(), ReadOnce()));
-
-    private double ReadOnce()
+    /// <summary>10⁹ bytes a second of reading memory with all threads.</summary>
+    public double MemoryReadGBs()
     {
         long start = Stopwatch.GetTimestamp();
         Pool.Run(new ReadWork { Buffer = _buffer.Pointer, Results = _results.Pointer }, (int)(_buffer.ByteCount / ReadWork.Piece));

@@ -11,7 +11,11 @@ namespace Switchyard.Benchmarking;
 /// <param name="model">The model. Not owned.</param>
 /// <param name="limits">Measures the machine once; called every round.</param>
 /// <param name="options">What to measure.</param>
-public sealed class ModelBench(TransformerModel model, Func<MachineLimits> limits, BenchOptions options)
+/// <param name="memoryReadGBs">
+/// Measures memory alone, before and after every decoded token: on shared machines its speed changes from one moment to the next, and
+/// a token is held against its own. Null compares with the median of <paramref name="limits"/>.
+/// </param>
+public sealed class ModelBench(TransformerModel model, Func<MachineLimits> limits, BenchOptions options, Func<double>? memoryReadGBs = null)
 {
     private readonly int[] _best = new int[64];
     private readonly float[] _value = new float[64], _logSumExp = new float[64];
@@ -32,22 +36,24 @@ public sealed class ModelBench(TransformerModel model, Func<MachineLimits> limit
 
         var machine = new List<MachineLimits>();
         var times = new Dictionary<(string Kind, int Size), List<double>>();
+        var shares = contexts.ToDictionary(c => c, _ => new List<double>()); // of memory read, token by token
         for (int round = -1; round < options.Repeat; round++) // round −1 warms up and is thrown away
         {
             Sample(round, ("limits", 0), () => { machine.Add(limits()); return 0; });
             foreach (int n in prompts) Sample(round, ("prefill", n), () => Pass(runner, prompt, n, readAll: false));
-            foreach (int context in contexts) Sample(round, ("decode", context), () => Decode(runner, filled[context]));
+            foreach (int context in contexts) Sample(round, ("decode", context), () => Decode(runner, filled[context], shares[context]));
             foreach (int n in rows) Sample(round, ("rows", n), () => Pass(runner, filled[options.CostContext], n, readAll: true));
             progress?.Report((round + 2.0) / (options.Repeat + 1));
         }
         machine.RemoveAt(0);
+        foreach (List<double> list in shares.Values) list.RemoveRange(0, Math.Min(list.Count, options.DecodePasses));
 
         var limit = new MachineLimits(
             Median(machine.Select(m => m.MemoryReadGBs)), Median(machine.Select(m => m.Int8Gops)), Median(machine.Select(m => m.Fp32Gflops)));
         return new BenchReport(
             name, model.Backend.Name, model.Backend.Threads, Format.ToString(), limit,
             [.. prompts.Select(n => PrefillOf(n, Median(times[("prefill", n)]), limit))],
-            [.. contexts.Select(c => DecodeOf(c, Median(times[("decode", c)]), limit))],
+            [.. contexts.Select(c => DecodeOf(c, Median(times[("decode", c)]), shares[c], limit))],
             [.. rows.Select(n => new CostFigure(n, Median(times[("rows", n)]) * 1e3, Median(times[("rows", n)].Zip(times[("rows", rows[0])], (t, one) => t / one))))]);
 
         void Sample(int round, (string, int) key, Func<double> measure)
@@ -69,19 +75,32 @@ public sealed class ModelBench(TransformerModel model, Func<MachineLimits> limit
         return new PrefillFigure(tokens, tokens / seconds, operations / seconds / peak);
     }
 
-    private DecodeFigure DecodeOf(int context, double seconds, MachineLimits limit)
+    private DecodeFigure DecodeOf(int context, double seconds, List<double> shares, MachineLimits limit)
     {
-        double embedding = ReferenceEquals(model.Weights.Embedding, model.Weights.Head) ? 0 : model.Weights.Embedding.ByteCount;
-        double bytes = model.WeightBytes - embedding + 2.0 * (options.CacheType == DType.F16 ? 2 : 4) * context * model.Config.KvDim * model.Config.LayerCount;
-        return new DecodeFigure(context, 1 / seconds, bytes, bytes / seconds / (limit.MemoryReadGBs * 1e9));
+        double bytes = BytesRead(context), share = shares.Count > 0 ? Median(shares) : bytes / seconds / (limit.MemoryReadGBs * 1e9);
+        return new DecodeFigure(context, 1 / seconds, bytes, share);
     }
 
-    /// <summary>Seconds of one decoded token after what is cached.</summary>
-    private double Decode(ModelRunner runner, KvSequence kv)
+    private double BytesRead(int context)
     {
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < options.DecodePasses; i++) RunRows(runner, kv, 1, readAll: true);
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / options.DecodePasses;
+        double embedding = ReferenceEquals(model.Weights.Embedding, model.Weights.Head) ? 0 : model.Weights.Embedding.ByteCount;
+        return model.WeightBytes - embedding + 2.0 * (options.CacheType == DType.F16 ? 2 : 4) * context * model.Config.KvDim * model.Config.LayerCount;
+    }
+
+    /// <summary>Seconds of one decoded token after what is cached, and what each was of the memory speed around it.</summary>
+    private double Decode(ModelRunner runner, KvSequence kv, List<double> shares)
+    {
+        double sum = 0, bytes = BytesRead(kv.Length), before = memoryReadGBs?.Invoke() ?? 0;
+        for (int i = 0; i < options.DecodePasses; i++)
+        {
+            double seconds = Pass(runner, kv, 1, readAll: true);
+            sum += seconds;
+            if (memoryReadGBs is null) continue;
+            double after = memoryReadGBs();
+            shares.Add(bytes / seconds / ((before + after) / 2 * 1e9));
+            before = after;
+        }
+        return sum / options.DecodePasses;
     }
 
     private double Pass(ModelRunner runner, KvSequence kv, int count, bool readAll)

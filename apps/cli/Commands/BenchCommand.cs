@@ -48,7 +48,7 @@ internal static class BenchCommand
             int context = options.Contexts.Append(options.CostContext).Concat(options.Prompts).Max() + 64;
             using TransformerModel model = parsed.GetValue(synthetic) is { } shape ? Synthetic(shape, backend, context) : Load(name, backend, context);
             using var probe = new LimitsProbe(backend);
-            var bench = new ModelBench(model, () => new MachineLimits(probe.MemoryReadGBs(), probe.Int8Gops(), probe.Fp32Gflops()), options);
+            var bench = new ModelBench(model, () => new MachineLimits(probe.MemoryReadGBs(), probe.Int8Gops(), probe.Fp32Gflops()), options, probe.MemoryReadGBs);
             BenchReport report = Measure(bench, name, terminal, cancellationToken);
             if (parsed.GetValue(json)) terminal.Data.WriteLine(OutputJson.Write(report));
             else Print(report, terminal);

@@ -43,7 +43,7 @@ internal static class EngineExperiments
         int context = options.Contexts.Append(options.CostContext).Concat(options.Prompts).Max() + 64;
         using TransformerModel model = SyntheticModel.Create(setting.Backend, setting.SyntheticShape, format, context);
         using var probe = new LimitsProbe(setting.Backend, setting.Quick ? 1L << 24 : 1L << 30);
-        return new ModelBench(model, () => new MachineLimits(probe.MemoryReadGBs(), probe.Int8Gops(), probe.Fp32Gflops()), options).Run($"{format}");
+        return new ModelBench(model, () => new MachineLimits(probe.MemoryReadGBs(), probe.Int8Gops(), probe.Fp32Gflops()), options, probe.MemoryReadGBs).Run($"{format}");
     }
 
     private static void Limits(ResultDocument document, List<BenchReport> reports)
