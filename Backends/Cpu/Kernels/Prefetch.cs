@@ -10,7 +10,7 @@ internal static unsafe class Prefetch
     /// How far ahead kernels ask, in bytes. A kernel does more with a number than add it, so the processor's own window reaches only some
     /// lines ahead, and its prefetchers stop at each page.
     /// </summary>
-    public const int Distance = 4096;
+    public const int Distance = 2048;
 
     /// <summary>Hints that the line of <paramref name="at"/> will be read. It need not exist.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
