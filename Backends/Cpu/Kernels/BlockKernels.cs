@@ -61,6 +61,13 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
         get => TBytes.Narrow && TFormat.SafeGroups == 2 ? 2 : 4;
     }
 
+    /// <summary>How far ahead streams are asked for: large units, whose bytes parts share, are gone through as a whole.</summary>
+    private static int Lead
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Parts == 1 ? Prefetch.StreamDistance : Prefetch.Distance;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile<TRows, TReading>(PanelCall* call, int panel, int row)
         where TRows : unmanaged, IRowCount
@@ -79,14 +86,14 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
             for (int r = 0; r < sizeof(TRows); r++)
                 for (int p = 0; p < panels; p++) TLanes.Create(0).Store(sums + r * SumStride + p * Outputs);
         byte* ahead = call->Ahead;
-        nint lead = Prefetch.Distance, step = streams ? UnitStride / (TFormat.UnitBytes / TurnBytes) : call->AheadStep;
+        nint lead = Lead, step = streams ? UnitStride / (TFormat.UnitBytes / TurnBytes) : call->AheadStep;
         TBytes nibble = TBytes.Create(call->NibbleMask);
         for (; units > 0; units--, unit += UnitStride)
         {
             TLanes unitScale = default, unitMinimum = default;
             if (!streams) unitScale = TLanes.LoadHalfPairs(unit + TFormat.UnitBytes);
             if (!streams && TFormat.HasMinimum) unitMinimum = Minimum(unit + TFormat.UnitBytes);
-            if (streams && units == (Prefetch.Distance + UnitStride - 1) / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
+            if (streams && units == (Lead + UnitStride - 1) / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
             for (int part = 0; part < TFormat.Parts; part++)
             {
                 byte* n = unit;

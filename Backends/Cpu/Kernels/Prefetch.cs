@@ -7,10 +7,13 @@ namespace Switchyard.Backends.Cpu.Kernels;
 internal static unsafe class Prefetch
 {
     /// <summary>
-    /// How far ahead kernels ask, in bytes. A kernel does more with a number than add it, so the processor's own window reaches only some
-    /// lines ahead, and its prefetchers stop at each page.
+    /// How far ahead kernels ask on a single stream, in bytes. A kernel does more with a number than add it, so the processor's own window
+    /// reaches only some lines ahead, and its prefetchers stop at each page.
     /// </summary>
     public const int Distance = 2048;
+
+    /// <summary>The same on each of four streams: together they ask for as much, which is about as much as a core waits for.</summary>
+    public const int StreamDistance = 512;
 
     /// <summary>Hints that the line of <paramref name="at"/> will be read. It need not exist.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -19,10 +22,10 @@ internal static unsafe class Prefetch
         if (Sse.IsSupported) Sse.Prefetch0(at);
     }
 
-    /// <summary>Hints that the line <see cref="Distance"/> bytes after <paramref name="at"/> will be read. It need not exist.</summary>
+    /// <summary>Hints that the line <see cref="StreamDistance"/> bytes after <paramref name="at"/> will be read. It need not exist.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Ahead(void* at)
     {
-        if (Sse.IsSupported) Sse.Prefetch0((byte*)at + Distance);
+        if (Sse.IsSupported) Sse.Prefetch0((byte*)at + StreamDistance);
     }
 }

@@ -74,13 +74,13 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
             for (int r = 0; r < sizeof(TRows); r++)
                 for (int p = 0; p < panels; p++) TLanes.Create(0).Store(sums + r * SumStride + p * Outputs);
         byte* ahead = call->Ahead, unpacked = call->Unpacked, start = unpacked + SliceInputs * Outputs * 2;
-        nint step = call->AheadStep, lead = Prefetch.Distance;
+        nint step = call->AheadStep, lead = Prefetch.StreamDistance;
         TBytes ones = TBytes.Create(call->WordOnes), signs = TBytes.Create(call->SignBits), all = TBytes.Create(call->AllBits);
         for (; count > 0; count--, numbers += UnitStride, q += Block * sizeof(TRows), xScale += sizeof(TRows))
         {
             byte* n = numbers;
             float* to = sums;
-            if (streams && count == Prefetch.Distance / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
+            if (streams && count == (Prefetch.StreamDistance + UnitStride - 1) / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
             for (int p = panels; ; n += call->PanelBytes - UnitBytes, to += Outputs)
             {
                 TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, lacking = zero;
