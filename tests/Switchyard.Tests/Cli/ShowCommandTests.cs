@@ -37,7 +37,8 @@ public sealed class ShowCommandTests
         using var folder = new Files.TemporaryFolder();
         string prompts = Path.Combine(folder.Path, "prompts.txt");
         await File.WriteAllTextAsync(prompts, "The king rode\nOnce upon a time\nThe sea was\n");
-        string[] common = ["run", Small, "--prompts", prompts, "--batch", "2", "--max-tokens", "20", "--seed", "4", "--show", "batch", "--json"];
+        // Long enough that on a busy machine, too, the first request is still there when the second comes.
+        string[] common = ["run", Small, "--prompts", prompts, "--batch", "2", "--max-tokens", "200", "--seed", "4", "--show", "batch", "--json"];
         CliRun run = await CliRun.Of([.. common, "--strategy", "drex:exits=1,confidence=0.05"]), eager = await CliRun.Of([.. common, "--strategy", "drex:exits=1,confidence=0.05,policy=eager"]);
         Assert.Equal(3, run.Json().GetProperty("results").GetArrayLength());
         Assert.Contains("     3 ", run.Notes, StringComparison.Ordinal);
