@@ -13,7 +13,7 @@ namespace Switchyard.Strategies.Cast;
 /// </remarks>
 public sealed class CastShaper : ITreeShaper
 {
-    private const int ExploringSteps = 32;
+    private const int ExploringSteps = 32, TryingSteps = 16;
 
     private readonly ICostModel _costs;
     private readonly CastOptions _options;
@@ -128,7 +128,7 @@ public sealed class CastShaper : ITreeShaper
         if (_batch == 0 || !_speculates) return;
         int items = Rerank(sessions);
         double threshold = _options.VerifyThreshold ?? _speed.Threshold;
-        int kept = MarginalChoice.Keep(_utility.AsSpan(0, items), _cost.AsSpan(0, items), threshold) - 1; // the root is the first item
+        int kept = Try(MarginalChoice.Keep(_utility.AsSpan(0, items), _cost.AsSpan(0, items), threshold) - 1, items - 1); // the root is the first item
         if (_options.PerRequest) Share(sessions, kept, fromLayer: false, _options.MaxNodes);
         int most = 0;
         for (int j = 0; j < sessions.Length; j++)
@@ -155,6 +155,17 @@ public sealed class CastShaper : ITreeShaper
             else if (sessions.Length == _batch && rows == _batch) _plain.Observe(_batch, times.StepSeconds, plain);
         }
         if (_batch > 0) _costs.BetweenSteps(); // not while everybody waits for a first token
+    }
+
+    /// <summary>
+    /// Now and then another size than the best, beside it: a size that was measured too dear would otherwise never be run again, and its
+    /// price never corrected.
+    /// </summary>
+    private int Try(int kept, int most)
+    {
+        if (_options.VerifyThreshold is not null || _steps % TryingSteps != 0 || most == 0) return kept;
+        int away = _steps / TryingSteps % 3 is 2 ? -1 : 1 + _steps / TryingSteps % 3;
+        return Math.Clamp(kept + away * ItemsPerRow, Math.Min(ItemsPerRow, most), most);
     }
 
     /// <summary>Items that one row of every request stands for: widths are counted by request, or over all requests together.</summary>
