@@ -12,9 +12,13 @@ namespace Switchyard.Strategies.Auto;
 public sealed class ArmChooser : IArmChooser
 {
     private const int ExactSizes = 16, Sizes = 64, PlainSteps = 2, FirstPlainWait = 16, LastPlainWait = 256, MostWarming = 48, LongestProbe = 8; // in probes of the usual length
+    private const int MostRefused = 64; // steps for which the ledger cannot bear what is in use: others may be cheaper
     private const double Hopeless = 0.75; // of plain decoding
     private const double Spread = 0.5; // of what one step pays
-    private const double Failing = 0.85; // of plain decoding, over a dozen steps: what is in use is left at once
+    private const double Failing = 0.8; // of plain decoding, over a dozen steps: what is in use is left at once
+    private const double Losing = 0.97; // of plain decoding, over some 64 steps, which say no more exactly
+    private const int WorthwhileSteps = 4; // steps without luck that a probe must survive for which a draft has to catch up: one that is broken off tells nothing
+    private const double MostRoom = 3; // plain steps that are asked for beyond the first of them
     private const int Doubt = 2; // steps that what was never tried counts for
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
     private const double Primed = 1.15; // one request says little
@@ -74,8 +78,16 @@ public sealed class ArmChooser : IArmChooser
             view.Arms[arm].BeginProbe();
             return arm;
         }
-        if (view.InUse == 0 || Allows(view, view.InUse, batch)) return view.InUse;
-        view.Arms[view.InUse].ForgetLongest();
+        if (view.InUse == 0) return 0;
+        ArmRecord used = view.Arms[view.InUse];
+        if (Allows(view, view.InUse, batch, used.Investment(Tokens) * view.PlainSeconds))
+        {
+            view.Refused = 0;
+            return view.InUse;
+        }
+        used.BreakOff();
+        used.ForgetLongest();
+        if (++view.Refused > MostRefused) StopUsing(view, view.InUse);
         return 0;
     }
 
@@ -109,8 +121,9 @@ public sealed class ArmChooser : IArmChooser
             return;
         }
         record.Measure(plain, seconds, tokens, caughtUp: !drafted && view.Probing != arm);
+        if (!drafted && view.Probing != arm) record.Invest((seconds - plain) / view.PlainSeconds);
         if (view.Probing == arm && IsDecided(view, record)) EndProbe(view, arm);
-        else if (view.InUse == arm && view.Probing == 0 && (record.Paid < 1 || record.PaidLately < Failing)) StopUsing(view, arm);
+        else if (view.InUse == arm && view.Probing == 0 && ((record.Paid < Losing && record.PaidLately < 1) || record.PaidLately < Failing)) StopUsing(view, arm);
     }
 
     /// <summary>Reports time in which prompts ran, always by plain steps.</summary>
@@ -194,7 +207,10 @@ public sealed class ArmChooser : IArmChooser
             (int, double, double) rank = hope > Standard(view) * (1 + _options.Lead) ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
             if (chosen == 0 || rank.CompareTo(first) < 0) (chosen, first) = (arm, rank);
         }
-        if (chosen == 0 || Allows(view, chosen, batch, reserve + view.Arms[chosen].Investment(Tokens) * view.PlainSeconds)) return chosen;
+        if (chosen == 0) return 0;
+        double investment = view.Arms[chosen].Investment(Tokens) * view.PlainSeconds;
+        if (view.InUse == 0 && investment > 0) reserve = Math.Clamp((WorthwhileSteps - 1) * (Bound(view, chosen, batch) - view.PlainSeconds), 0, MostRoom * view.PlainSeconds);
+        if (Allows(view, chosen, batch, reserve + investment)) return chosen;
         PutOff(view, chosen);
         return 0;
     }
@@ -232,7 +248,7 @@ public sealed class ArmChooser : IArmChooser
 
     private void StopUsing(View view, int arm)
     {
-        view.InUse = 0;
+        (view.InUse, view.Refused) = (0, 0);
         view.Arms[arm].BackOff(Tokens, _options.LastProbe);
     }
 
@@ -268,6 +284,7 @@ public sealed class ArmChooser : IArmChooser
         public int InUse { get; set; }
         public int Probing { get; set; }
         public int Probed { get; set; }
+        public int Refused { get; set; }
         public int WarmingLeft { get; set; }
         public long PlainAt { get; set; }
         public int PlainWait { get; set; } = FirstPlainWait;

@@ -37,14 +37,14 @@ internal sealed class ArmRecord(int firstProbe)
     /// <param name="now">Tokens committed so far; drafts that were not used for a while have to catch up first.</param>
     public double LongestInPlainSteps(long now) => now - _readyAt > StaleAfter && !double.IsNaN(_catchingUp.Longest) ? Math.Max(_catchingUp.Longest, _ready.Longest) : _ready.Longest;
 
-    /// <summary>Plain steps that its drafts' catching up is expected to lose before a probe tells anything; what is begun and broken off is lost.</summary>
+    /// <summary>Plain steps that its drafts' catching up is still expected to lose before they are of use; what is begun and broken off is lost.</summary>
     /// <param name="now">Tokens committed so far.</param>
-    public double Investment(long now) => now - _readyAt > StaleAfter ? _investment : 0;
+    public double Investment(long now) => now - _readyAt > StaleAfter ? Math.Max(0, _investment - _invested) : 0;
 
-    /// <summary>Its drafts caught up in a step of a probe, which lost some plain steps.</summary>
+    /// <summary>Its drafts caught up in a step, which lost some plain steps.</summary>
     public void Invest(double steps) => _invested += steps;
 
-    /// <summary>A probe ends before it told anything.</summary>
+    /// <summary>Catching up, if it was begun, does not go on.</summary>
     public void BreakOff()
     {
         if (_invested > 0) _investment = Math.Max(_investment, 2 * _invested);
@@ -98,7 +98,7 @@ internal sealed class ArmRecord(int firstProbe)
     }
 
     /// <summary>Other requests come in: its drafts have not seen them.</summary>
-    public void BeginAccount() => _readyAt = long.MinValue / 2;
+    public void BeginAccount() => (_readyAt, _invested) = (long.MinValue / 2, 0);
 
     /// <summary>It did not pay: the probe after the next is further away.</summary>
     public void BackOff(long now, int last, int factor = 2)

@@ -127,6 +127,30 @@ public sealed class ArmChooserTests
         Assert.True(used > 120, $"{used} steps");
     }
 
+    [Theory]
+    [InlineData(6, 40, 0.9)]
+    [InlineData(3, 40, 0.75)]
+    public void Catching_up_is_saved_up_for_and_not_begun_again_and_again(int reading, int tokens, double most)
+    {
+        // A strategy that pays twice, but only after some steps of reading, for each account anew.
+        var chooser = new ArmChooser(["plain", "chain"], new AutoOptions());
+        chooser.Prime(1, 2, 1);
+        double spent = 0, all = 0;
+        for (int account = 0; account < 100; account++)
+        {
+            chooser.Begin();
+            for (int done = 0, behind = reading; done < tokens;)
+            {
+                int arm = chooser.Choose(1);
+                bool drafted = arm == 1 && behind-- <= 0;
+                int emitted = drafted ? 4 : 1;
+                chooser.Report(arm, 1, arm == 0 ? 1 : 2, emitted, drafted);
+                (spent, all, done) = (spent + (arm == 0 ? 1 : 2), all + emitted, done + emitted);
+            }
+        }
+        Assert.True(spent < most * all, $"{spent / all:F3} of plain time");
+    }
+
     [Fact]
     public void Broken_and_full_strategies_are_not_chosen()
     {
