@@ -84,6 +84,9 @@ public sealed partial class DrexStrategy : IDecodingStrategy
     /// <summary>Depths of the exits, ascending.</summary>
     public IReadOnlyList<int> Exits => Statistics.Depths;
 
+    /// <summary>What passes take, as known so far.</summary>
+    public ISplitCosts Costs => _costs;
+
     /// <summary>Counts since the instance was made.</summary>
     public DrexStatistics Statistics { get; }
 

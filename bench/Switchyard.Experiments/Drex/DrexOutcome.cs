@@ -6,8 +6,19 @@ namespace Switchyard.Experiments.Drex;
 /// <summary>What a policy gave.</summary>
 internal sealed record DrexOutcome(string Name, double Throughput, double Gap50, double Gap95, double Gap99, DrexStatistics Statistics)
 {
+    /// <summary>
+    /// Tokens a second that no order of passes can exceed: every token needs its part of a shallow pass, and every token that stays its part
+    /// of a deep one, each at the least that a row of a pass of any size was measured to take. Null with other than one exit.
+    /// </summary>
+    public double? Ceiling { get; private init; }
+
     /// <summary>What came of a load.</summary>
-    public static DrexOutcome Of(SteadyLoad load) => new(load.Name, load.Throughput, load.Gap(0.5), load.Gap(0.95), load.Gap(0.99), ((DrexStrategy)load.Strategy).Statistics);
+    public static DrexOutcome Of(SteadyLoad load)
+    {
+        var strategy = (DrexStrategy)load.Strategy;
+        var outcome = new DrexOutcome(load.Name, load.Throughput, load.Gap(0.5), load.Gap(0.95), load.Gap(0.99), strategy.Statistics);
+        return strategy.Exits.Count == 1 ? outcome with { Ceiling = 1 / (LeastOfARow(strategy, 0) + (1 - outcome.ExitRate) * LeastOfARow(strategy, 1)) } : outcome;
+    }
 
     /// <summary>Part of the decoded tokens that left early.</summary>
     public double ExitRate => Statistics.ExitTokens / (double)Math.Max(1, Statistics.ExitTokens + Statistics.DeepTokens);
@@ -17,6 +28,8 @@ internal sealed record DrexOutcome(string Name, double Throughput, double Gap50,
 
     /// <summary>Milliseconds of a step in passes and read-outs.</summary>
     public double PassMilliseconds => Statistics.PassTime.TotalMilliseconds / Math.Max(1, Statistics.Steps);
+
+    private static double LeastOfARow(DrexStrategy strategy, int stage) => Enumerable.Range(1, strategy.Options.MaxRows).Min(rows => strategy.Costs.Seconds(stage, rows) / rows);
 
     /// <summary>Runs policies in turns of a slice each.</summary>
     /// <param name="loads">Filled here, disposed by the caller.</param>

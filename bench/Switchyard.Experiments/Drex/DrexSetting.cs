@@ -68,5 +68,12 @@ internal sealed record DrexVerdict(string Where, double? Rate, int Batch, DrexOu
 
     public double Gain => Drex.Throughput / Best.Throughput;
 
+    /// <summary>The gain that passes as measured leave to any scheduler; null where exits are several.</summary>
+    public double? MostGain => Drex.Ceiling / Best.Throughput;
+
+    public bool IsOutOfReach => MostGain < Target;
+
+    public string Words => IsMet ? "met" : IsOutOfReach ? "out of reach" : "not met";
+
     public bool IsMet => Gain >= Target && Drex.Statistics.ForcedExits == 0;
 }
