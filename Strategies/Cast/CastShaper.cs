@@ -164,7 +164,7 @@ public sealed class CastShaper : ITreeShaper
     private int Try(int kept, int most)
     {
         if (_options.VerifyThreshold is not null || _steps % TryingSteps != 0 || most == 0) return kept;
-        int away = _steps / TryingSteps % 3 is 2 ? -1 : 1 + _steps / TryingSteps % 3;
+        int turn = _steps / TryingSteps % 3, away = turn == 2 ? -1 : 1 + turn;
         return Math.Clamp(kept + away * ItemsPerRow, Math.Min(ItemsPerRow, most), most);
     }
 
