@@ -11,7 +11,7 @@ namespace Switchyard.Strategies.Auto;
 /// </remarks>
 public sealed class ArmChooser : IArmChooser
 {
-    private const int ExactSizes = 16, Sizes = 64, PlainSteps = 2, FirstPlainWait = 16, LastPlainWait = 256, MostWarming = 48, LongestProbe = 8; // in probes of the usual length
+    private const int ExactSizes = 16, Sizes = 64, FirstPlainWait = 16, LastPlainWait = 256, MostWarming = 48, LongestProbe = 8; // in probes of the usual length
     private const int MostRefused = 64; // steps for which the ledger cannot bear what is in use: others may be cheaper
     private const double Hopeless = 0.75; // of plain decoding
     private const double Spread = 0.5; // of what one step pays
@@ -31,6 +31,7 @@ public sealed class ArmChooser : IArmChooser
     private readonly View?[] _views = new View?[Sizes];
     private readonly bool[] _broken;
     private View? _last; // of the batch size of the last choice
+    private View? _lastPlain; // of the last step's, where that was a plain one
 
     /// <summary>Makes a chooser that knows nothing yet.</summary>
     /// <param name="names">Names of the strategies; the first is plain decoding.</param>
@@ -103,11 +104,13 @@ public sealed class ArmChooser : IArmChooser
         Tokens += Math.Max(1, tokens / batch);
         if (arm == 0)
         {
-            view.MeasurePlain(seconds);
+            bool counts = view.MeasurePlain(seconds, follows: _lastPlain == view);
+            _lastPlain = view;
             Ledger.BookPlain(seconds);
-            (view.PlainAt, view.PlainWait) = (Tokens + view.PlainWait, view.InUse > 0 ? Math.Min(2 * view.PlainWait, LastPlainWait) : FirstPlainWait);
+            if (counts) (view.PlainAt, view.PlainWait) = (Tokens + view.PlainWait, view.InUse > 0 ? Math.Min(2 * view.PlainWait, LastPlainWait) : FirstPlainWait);
             return;
         }
+        _lastPlain = null;
         double plain = tokens * view.PlainSeconds / batch;
         ArmRecord record = view.Arms[arm];
         double length = seconds / view.PlainSeconds;
@@ -127,7 +130,11 @@ public sealed class ArmChooser : IArmChooser
     }
 
     /// <summary>Reports time in which prompts ran, always by plain steps.</summary>
-    public void ReportPrompt(double seconds) => Ledger.BookPlain(seconds);
+    public void ReportPrompt(double seconds)
+    {
+        _lastPlain = null;
+        Ledger.BookPlain(seconds);
+    }
 
     /// <summary>Says that requests come in after a time without any: the ledger begins an account.</summary>
     public void Begin()
@@ -290,11 +297,11 @@ public sealed class ArmChooser : IArmChooser
         public int PlainWait { get; set; } = FirstPlainWait;
 
         /// <summary>Whether plain decoding has to be measured before anything else is chosen.</summary>
-        public bool NeedsPrice => _price.Steps < PlainSteps;
+        public bool NeedsPrice => _price.Steps < PlainPrice.FirstSteps;
 
         public double PlainSeconds => _price.Seconds;
 
-        public void MeasurePlain(double seconds) => _price.Add(seconds);
+        public bool MeasurePlain(double seconds, bool follows) => _price.Add(seconds, follows);
 
         /// <summary>Requests come in with contexts of their own: tokens are not to be priced by those that were there before.</summary>
         public void PriceAnew()

@@ -31,19 +31,42 @@ public sealed class StepLengthTests
     }
 
     [Fact]
-    public void A_token_costs_the_shorter_of_two_steps_at_first_and_then_the_mean_without_outliers()
+    public void A_token_costs_the_mean_without_outliers_of_plain_steps_that_follow_others()
     {
         var price = new PlainPrice();
-        price.Add(3);
-        price.Add(2);
-        Assert.Equal((2, 2.0), (price.Steps, price.Seconds));
-        foreach (double step in (double[])[2, 2, 30]) price.Add(step);
-        Assert.Equal((3 + 2 + 2 + 2 + 3) / 5.0, price.Seconds, 12); // 30 counts as one and a half medians
-        price.Begin();
-        Assert.Equal(0, price.Steps);
-        price.Add(7); // another account, another context
-        Assert.Equal(7, price.Seconds);
-        for (int i = 0; i < 40; i++) price.Add(5);
-        Assert.Equal((16, 5.0), (price.Steps, price.Seconds));
+        foreach (double step in (double[])[3, 2, 9, 9]) Assert.False(price.Add(step, follows: true)); // after a prompt
+        Assert.Equal((4, 2.0), (price.Steps, price.Seconds));
+        Assert.False(price.Add(9, follows: false));
+        foreach (double step in (double[])[2, 2, 2, 30]) Assert.True(price.Add(step, follows: true));
+        Assert.Equal((2 + 2 + 2 + 3) / 4.0, price.Seconds, 12); // 30 counts as one and a half medians
+        for (int i = 0; i < 40; i++) price.Add(5, follows: true);
+        Assert.Equal(5, price.Seconds, 12);
+    }
+
+    [Fact]
+    public void What_first_steps_are_worth_is_learned_from_earlier_accounts()
+    {
+        var price = new PlainPrice();
+        for (int account = 0; account < 20; account++)
+        {
+            price.Begin();
+            Assert.Equal(0, price.Steps);
+            price.Add(14, follows: false);
+            price.Add(12.5, follows: true);
+            Assert.Equal(account == 0 ? 12.5 : 10, price.Seconds, 12);
+            for (int i = 0; i < 3; i++) // two plain steps among others now and then, the second of which counts
+            {
+                Assert.False(price.Add(11, follows: false));
+                Assert.True(price.Add(10, follows: true));
+            }
+            Assert.Equal(10, price.Seconds, 12);
+        }
+    }
+
+    [Fact]
+    public void Plain_steps_that_never_follow_one_another_count_every_other_time()
+    {
+        var price = new PlainPrice();
+        Assert.Equal(8, Enumerable.Range(0, 17).Count(_ => price.Add(1, follows: false)));
     }
 }
