@@ -40,7 +40,7 @@ public static class PlantedAutoBugs
 
         public int Choose(int batch) => inner.Choose(batch);
 
-        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true) =>
+        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false) =>
             inner.Report(arm, batch, arm == 0 ? seconds : seconds / 2, tokens, drafted);
     }
 
@@ -57,6 +57,6 @@ public static class PlantedAutoBugs
 
         public int Choose(int batch) => _inner.Choose(batch);
 
-        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true) => _inner.Report(arm, batch, seconds, tokens, drafted);
+        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false) => _inner.Report(arm, batch, seconds, tokens, drafted, idle);
     }
 }

@@ -14,6 +14,7 @@ public sealed class ArmChooser : IArmChooser
     private const int ExactSizes = 16, Sizes = 64, FirstPlainWait = 16, LastPlainWait = 256, MostWarming = 48, LongestProbe = 8; // in probes of the usual length
     private const int MostRefused = 64; // steps for which the ledger cannot bear what is in use: others may be cheaper
     private const double Hopeless = 0.75; // of plain decoding
+    private const double Near = 0.9; // of what the best strategy pays as a rule
     private const double Spread = 0.5; // of what one step pays
     private const double Failing = 0.8; // of plain decoding, over a dozen steps: what is in use is left at once
     private const double Losing = 0.97; // of plain decoding, over some 64 steps, which say no more exactly
@@ -24,7 +25,7 @@ public sealed class ArmChooser : IArmChooser
     private const double Primed = 1.15; // one request says little
     private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
     private const int UsualGrowth = 2, FarGrowth = 4, BehindGrowth = 8; // a wait over the one before
-    private const int FarFactor = 2, BehindFactor = 8; // longest waits over the usual: what is far behind, and what is behind while another pays, is probed more rarely: drafts have to catch up each time
+    private const int FarFactor = 4, BehindFactor = 8; // longest waits over the usual: what is far behind, and what is behind while another pays, is probed more rarely: drafts have to catch up each time
 
     private readonly AutoOptions _options;
     private readonly string[] _names;
@@ -68,15 +69,15 @@ public sealed class ArmChooser : IArmChooser
         if (view.Probing > 0)
         {
             if (Allows(view, view.Probing, batch)) return view.Probing;
-            view.Arms[view.Probing].BreakOff();
+            view.Arms[view.Probing].BreakOff(Tokens);
             PutOff(view, view.Probing);
             view.Probing = 0;
         }
         if (view.InUse > 0 && Tokens >= view.PlainAt) return 0;
         if (DueProbe(view, batch) is > 0 and int arm)
         {
-            (view.Probing, view.Probed, view.WarmingLeft) = (arm, 0, view.InUse > 0 ? MostWarming / 4 : MostWarming);
-            view.Arms[arm].BeginProbe();
+            (view.Probing, view.WarmingLeft) = (arm, view.InUse > 0 ? MostWarming / 4 : MostWarming);
+            view.Arms[arm].BeginProbe(Tokens);
             return arm;
         }
         if (view.InUse == 0) return 0;
@@ -86,7 +87,7 @@ public sealed class ArmChooser : IArmChooser
             view.Refused = 0;
             return view.InUse;
         }
-        used.BreakOff();
+        used.BreakOff(Tokens);
         used.ForgetLongest();
         if (++view.Refused > MostRefused) StopUsing(view, view.InUse);
         return 0;
@@ -98,12 +99,14 @@ public sealed class ArmChooser : IArmChooser
     /// <param name="seconds">The time it took.</param>
     /// <param name="tokens">Tokens emitted over all requests.</param>
     /// <param name="drafted">Whether drafts were shown to the target; a strategy that is still catching up is not judged.</param>
-    public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true)
+    /// <param name="idle">Whether there was nothing to show and nothing to catch up with either: a step like a plain one.</param>
+    public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false)
     {
         View view = ViewOf(batch);
         Tokens += Math.Max(1, tokens / batch);
         if (arm == 0)
         {
+            Ledger.Book(0, view.Returned(seconds), view.PlainSeconds);
             bool counts = view.MeasurePlain(seconds, follows: _lastPlain == view);
             _lastPlain = view;
             Ledger.BookPlain(seconds);
@@ -111,20 +114,23 @@ public sealed class ArmChooser : IArmChooser
             return;
         }
         _lastPlain = null;
+        Ledger.Book(0, view.Left(), view.PlainSeconds);
         double plain = tokens * view.PlainSeconds / batch;
         ArmRecord record = view.Arms[arm];
         double length = seconds / view.PlainSeconds;
-        if (_options.StepBound is null) seconds = Math.Min(record.WithoutStall(length, !drafted) * view.PlainSeconds, FirstStall * Bound(view, arm, batch));
+        bool catchesUp = !drafted && !idle;
+        if (_options.StepBound is null) seconds = Math.Min(record.WithoutStall(length, catchesUp) * view.PlainSeconds, FirstStall * Bound(view, arm, batch));
         Ledger.Book(plain, seconds, view.PlainSeconds);
-        record.NoteLength(length, !drafted, Tokens);
-        bool warming = view.Probing == arm && !drafted && view.WarmingLeft-- > 0;
+        if (!idle) record.NoteLength(length, catchesUp, Tokens);
+        bool warming = view.Probing == arm && catchesUp && view.WarmingLeft-- > 0;
         if (warming)
         {
             record.Invest((seconds - plain) / view.PlainSeconds);
             return;
         }
-        record.Measure(plain, seconds, tokens, caughtUp: !drafted && view.Probing != arm);
-        if (!drafted && view.Probing != arm) record.Invest((seconds - plain) / view.PlainSeconds);
+        record.Measure(plain, seconds, tokens, caughtUp: catchesUp && view.Probing != arm, view.Ease);
+        view.MeasureEase(plain, seconds * record.Worth);
+        if (catchesUp && view.Probing != arm) record.Invest((seconds - plain) / view.PlainSeconds);
         if (view.Probing == arm && IsDecided(view, record)) EndProbe(view, arm);
         else if (view.InUse == arm && view.Probing == 0 && ((record.Paid < Losing && record.PaidLately < 1) || record.PaidLately < Failing)) StopUsing(view, arm);
     }
@@ -210,7 +216,7 @@ public sealed class ArmChooser : IArmChooser
         {
             ArmRecord record = view.Arms[arm];
             if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt) continue;
-            double hope = record.Paid + Spread / Math.Sqrt(Math.Max(record.Weight, Doubt));
+            double hope = (record.Known > 0 ? record.Worth * view.Ease : 1) + Spread / Math.Sqrt(Math.Max(record.Known, Doubt));
             (int, double, double) rank = hope > Standard(view) * (1 + _options.Lead) ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
             if (chosen == 0 || rank.CompareTo(first) < 0) (chosen, first) = (arm, rank);
         }
@@ -233,7 +239,7 @@ public sealed class ArmChooser : IArmChooser
     private bool IsDecided(View view, ArmRecord record)
     {
         double lead = record.Paid / Standard(view) - (1 + _options.Lead);
-        return ++view.Probed >= LongestProbe * _options.ProbeSteps || Math.Abs(lead) > Spread / Math.Sqrt(Math.Max(view.Probed, record.Weight));
+        return record.Probed >= LongestProbe * _options.ProbeSteps || Math.Abs(lead) > Spread / Math.Sqrt(record.Probed);
     }
 
     private double Standard(View view) => view.InUse > 0 ? view.Arms[view.InUse].Paid : 1;
@@ -245,12 +251,20 @@ public sealed class ArmChooser : IArmChooser
         {
             bool far = view.Arms[arm].Paid < Hopeless;
             if (view.InUse > 0) view.Arms[arm].BackOff(Tokens, BehindFactor * _options.LastProbe, BehindGrowth);
-            else view.Arms[arm].BackOff(Tokens, far ? FarFactor * _options.LastProbe : _options.LastProbe, far ? FarGrowth : UsualGrowth);
+            else view.Arms[arm].BackOff(Tokens, (IsNearBest(view, arm) ? 1 : far ? BehindFactor : FarFactor) * _options.LastProbe, far ? FarGrowth : UsualGrowth);
             return;
         }
         if (view.InUse > 0) view.Arms[view.InUse].Postpone(Tokens, _options.LastProbe / 4);
         view.Arms[arm].Reward(Tokens, _options.FirstProbe);
         (view.InUse, view.PlainAt, view.PlainWait) = (arm, Tokens + FirstPlainWait, 2 * FirstPlainWait);
+    }
+
+    /// <summary>Whether nothing else pays much more as a rule: drafts that pay mostly do so together, and the best of them are enough to see it.</summary>
+    private bool IsNearBest(View view, int arm)
+    {
+        for (int other = 1; other < _names.Length; other++)
+            if (!_broken[other] && view.Arms[arm].Worth < Near * view.Arms[other].Worth) return false;
+        return true;
     }
 
     private void StopUsing(View view, int arm)
@@ -285,12 +299,18 @@ public sealed class ArmChooser : IArmChooser
             for (int arm = 0; arm < arms; arm++) Arms[arm] = new ArmRecord(options.FirstProbe);
         }
 
+        private const int ReturnSteps = 8;
+        private const double KeepEase = 63.0 / 64, LeastEase = 0.5;
+        private const double LongestReturn = 1.5; // plain steps: what is longer was held up
+
         private readonly PlainPrice _price = new();
+        private double _lost; // by plain steps after another strategy's
+        private double _easePlain = 1, _easeExpected = 1; // plain steps
+        private int _returning; // such steps that are still to come
 
         public ArmRecord[] Arms { get; }
         public int InUse { get; set; }
         public int Probing { get; set; }
-        public int Probed { get; set; }
         public int Refused { get; set; }
         public int WarmingLeft { get; set; }
         public long PlainAt { get; set; }
@@ -301,12 +321,39 @@ public sealed class ArmChooser : IArmChooser
 
         public double PlainSeconds => _price.Seconds;
 
+        /// <summary>How easy the text is: what strategies paid lately over what they pay as a rule.</summary>
+        public double Ease => Math.Clamp(_easePlain / _easeExpected, LeastEase, 1 / LeastEase);
+
+        public void MeasureEase(double plain, double expected) => (_easePlain, _easeExpected) = (KeepEase * _easePlain + plain / PlainSeconds, KeepEase * _easeExpected + expected / PlainSeconds);
+
+        /// <summary>Another strategy takes a step.</summary>
+        /// <returns>Seconds that plain steps after the last such step lost by it, as far as that was not told yet.</returns>
+        public double Left()
+        {
+            double lost = Math.Max(0, _lost);
+            (_returning, _lost) = (ReturnSteps, 0);
+            return lost;
+        }
+
+        /// <summary>A plain step was taken. The first few after another strategy are slower, which is that strategy's doing.</summary>
+        /// <param name="seconds">Its time.</param>
+        /// <returns>Seconds that those steps lost, once they are over.</returns>
+        public double Returned(double seconds)
+        {
+            if (_returning == 0) return 0;
+            _lost += Math.Min(seconds, LongestReturn * PlainSeconds) - PlainSeconds;
+            if (--_returning > 0) return 0;
+            double lost = Math.Max(0, _lost);
+            _lost = 0;
+            return lost;
+        }
+
         public bool MeasurePlain(double seconds, bool follows) => _price.Add(seconds, follows);
 
         /// <summary>Requests come in with contexts of their own: tokens are not to be priced by those that were there before.</summary>
         public void PriceAnew()
         {
-            (Probing, PlainAt, PlainWait) = (0, 0, FirstPlainWait);
+            (Probing, PlainAt, PlainWait, _returning, _lost) = (0, 0, FirstPlainWait, 0, 0);
             _price.Begin();
             foreach (ArmRecord arm in Arms) arm.BeginAccount();
         }

@@ -4,28 +4,36 @@ namespace Switchyard.Strategies.Auto;
 internal sealed class ArmRecord(int firstProbe)
 {
     private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepInvestment = 0.995;
-    private const double Remembered = 8; // steps that the past counts for when a probe begins
-    private const int StaleAfter = 32; // tokens
+    private const int StaleAfter = 32, ResumableFor = 256; // tokens
+    private const double KeepWorth = 511.0 / 512;
 
     private readonly StepLength _ready = new(), _catchingUp = new();
-    private double _plainSeconds, _seconds, _weight, _latePlain, _lateSeconds;
+    private double _plainSeconds, _seconds, _latePlain, _lateSeconds;
+    private double _worthPlain, _worthSeconds, _known;
     private double _investment, _invested; // plain steps: as expected, and in this probe so far
+    private long _resumable = long.MinValue / 2; // the count of tokens up to which a probe that was broken off goes on
     private long _readyAt = long.MinValue / 2; // the count of tokens when its drafts were last shown to the target
 
-    /// <summary>Plain time over time spent, recent steps first; 1 before the first.</summary>
-    public double Paid => _seconds > 0 ? _plainSeconds / _seconds : 1;
+    /// <summary>Plain time over time spent since its last probe began, recent steps first; <see cref="Worth"/> before the first of them.</summary>
+    public double Paid => _seconds > 0 ? _plainSeconds / _seconds : Worth;
 
     /// <summary>Likewise, of about the last dozen steps.</summary>
     public double PaidLately => _lateSeconds > 0 ? _latePlain / _lateSeconds : 1;
 
+    /// <summary>What it pays on usual text, by all steps, older ones too: strategies keep their order for much longer than texts their ease.</summary>
+    public double Worth => _worthSeconds > 0 ? _worthPlain / _worthSeconds : 1;
+
+    /// <summary>Steps that <see cref="Worth"/> rests on.</summary>
+    public double Known => _known;
+
     /// <summary>Tokens it emitted.</summary>
     public long Tokens { get; private set; }
 
-    /// <summary>Steps that <see cref="Paid"/> rests on.</summary>
-    public double Weight => _weight;
-
     /// <summary>Steps measured.</summary>
     public int Steps { get; private set; }
+
+    /// <summary>Steps measured since its last probe began.</summary>
+    public int Probed { get; private set; }
 
     /// <summary>Tokens between probes, as it stands.</summary>
     public int Interval { get; private set; } = firstProbe;
@@ -44,42 +52,42 @@ internal sealed class ArmRecord(int firstProbe)
     /// <summary>Its drafts caught up in a step, which lost some plain steps.</summary>
     public void Invest(double steps) => _invested += steps;
 
-    /// <summary>Catching up, if it was begun, does not go on.</summary>
-    public void BreakOff()
+    /// <summary>The ledger has no more for it: catching up, if it was begun, does not go on.</summary>
+    /// <param name="now">Tokens committed so far.</param>
+    public void BreakOff(long now)
     {
+        _resumable = now + ResumableFor;
         if (_invested > 0) _investment = Math.Max(_investment, 2 * _invested);
         _invested = 0;
     }
 
-    /// <summary>Lets what was measured before weigh little: a probe is to tell of now.</summary>
-    public void BeginProbe()
+    /// <summary>A probe is to tell of now; one that was broken off a short while ago goes on.</summary>
+    /// <param name="now">Tokens committed so far.</param>
+    public void BeginProbe(long now)
     {
         _invested = 0;
-        double share = _weight > Remembered ? Remembered / _weight : 1;
-        (_plainSeconds, _seconds, _weight) = (_plainSeconds * share, _seconds * share, _weight * share);
-        (_latePlain, _lateSeconds) = (0, 0);
+        if (now <= _resumable) return;
+        (Probed, _plainSeconds, _seconds, _latePlain, _lateSeconds) = (0, 0, 0, 0, 0);
     }
 
-    /// <summary>Begins with what one request showed, as if that had been a few steps.</summary>
+    /// <summary>Begins with what one request showed, as if that had been one step: code was new and caches were cold.</summary>
     /// <param name="paid">Plain decoding's time over its time.</param>
     /// <param name="plainStep">A plain step, in seconds.</param>
-    public void Prime(double paid, double plainStep)
-    {
-        (_plainSeconds, _seconds, _weight) = (paid * Remembered * plainStep, Remembered * plainStep, Remembered);
-        (_latePlain, _lateSeconds) = (_plainSeconds, _seconds);
-    }
+    public void Prime(double paid, double plainStep) => (_worthPlain, _worthSeconds, _known) = (paid * plainStep, plainStep, 1);
 
     /// <summary>Judges it by a step.</summary>
     /// <param name="plainSeconds">Plain time of the tokens it emitted.</param>
     /// <param name="seconds">What it took.</param>
     /// <param name="tokens">Emitted.</param>
     /// <param name="caughtUp">Whether drafts had to catch up: a price that long use must pay back, not what steps are worth lately.</param>
-    public void Measure(double plainSeconds, double seconds, int tokens, bool caughtUp)
+    /// <param name="ease">How easy the text is: what strategies pay on it over what they pay on usual text.</param>
+    public void Measure(double plainSeconds, double seconds, int tokens, bool caughtUp, double ease)
     {
-        (_plainSeconds, _seconds, _weight) = (_plainSeconds * Keep + plainSeconds, _seconds * Keep + seconds, _weight * Keep + 1);
+        (_worthPlain, _worthSeconds, _known) = (_worthPlain * KeepWorth + plainSeconds, _worthSeconds * KeepWorth + seconds * ease, _known * KeepWorth + 1);
+        (_plainSeconds, _seconds) = (_plainSeconds * Keep + plainSeconds, _seconds * Keep + seconds);
         if (!caughtUp) (_latePlain, _lateSeconds) = (_latePlain * KeepLately + plainSeconds, _lateSeconds * KeepLately + seconds);
         Tokens += tokens;
-        Steps++;
+        (Steps, Probed) = (Steps + 1, Probed + 1);
     }
 
     /// <summary>A step's length, in plain steps, without what the machine added to it.</summary>

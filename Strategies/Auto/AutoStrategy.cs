@@ -100,7 +100,7 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
         {
             double before = _uses[arm].Seconds;
             StepStats stats = Take(arm, batch);
-            Chooser.Report(arm, batch.Length, _uses[arm].Seconds - before, stats.Emitted, stats.Drafted > 0);
+            Chooser.Report(arm, batch.Length, _uses[arm].Seconds - before, stats.Emitted, stats.Drafted > 0, idle: stats is { Drafted: 0, DraftForwards: 0 });
             return stats;
         }
         catch (Exception e) when (arm > 0 && e is not OutOfMemoryException)

@@ -16,5 +16,6 @@ public interface IArmChooser
     /// <param name="seconds">The time it took.</param>
     /// <param name="tokens">Tokens emitted over all requests.</param>
     /// <param name="drafted">Whether drafts were shown to the target; a strategy that is still catching up is not judged.</param>
-    void Report(int arm, int batch, double seconds, int tokens, bool drafted = true);
+    /// <param name="idle">Whether there was nothing to show and nothing to catch up with either: a step like a plain one.</param>
+    void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false);
 }

@@ -17,7 +17,7 @@ public sealed class ArmChooserTests
 
         public int Choose(int batch) => arm;
 
-        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true)
+        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false)
         {
         }
     }
@@ -80,7 +80,7 @@ public sealed class ArmChooserTests
     [Fact]
     public void Pauses_between_probes_double_up_to_a_limit()
     {
-        var chooser = new ArmChooser(["plain", "lookup"], new AutoOptions { ProbeSteps = 1, AllowedSteps = 1000 });
+        var chooser = new ArmChooser(["plain", "lookup"], new AutoOptions { ProbeSteps = 1, AllowedSteps = 1000, LastProbe = 256 });
         var pauses = new List<int>();
         for (int token = 0, pause = 0; token < 3000; token++)
         {
