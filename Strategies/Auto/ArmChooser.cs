@@ -14,7 +14,6 @@ public sealed class ArmChooser : IArmChooser
     private const int ExactSizes = 16, Sizes = 64, FirstPlainWait = 16, LastPlainWait = 256, MostWarming = 48, LongestProbe = 8; // in probes of the usual length
     private const int MostRefused = 64; // steps for which the ledger cannot bear what is in use: others may be cheaper
     private const double Hopeless = 0.75; // of plain decoding
-    private const double Near = 0.9; // of what the best strategy pays as a rule
     private const double Spread = 0.5; // of what one step pays
     private const double Failing = 0.8; // of plain decoding, over a dozen steps: what is in use is left at once
     private const double Losing = 0.97; // of plain decoding, over some 64 steps, which say no more exactly
@@ -24,8 +23,8 @@ public sealed class ArmChooser : IArmChooser
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
     private const double Primed = 1.15; // one request says little
     private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
-    private const int UsualGrowth = 2, FarGrowth = 4, BehindGrowth = 8; // a wait over the one before
-    private const int FarFactor = 4, BehindFactor = 8; // longest waits over the usual: what is far behind, and what is behind while another pays, is probed more rarely: drafts have to catch up each time
+    private const int TokensPerLostStep = 1600, LeastLast = 256; // what probes of a strategy lose decides how rarely it is probed in the end: under a thousandth of the time each
+    private const int UsualGrowth = 2, FarGrowth = 4, BehindGrowth = 8; // a wait over the one before: the usual, after a probe that was far behind, and while another pays
 
     private readonly AutoOptions _options;
     private readonly string[] _names;
@@ -59,6 +58,8 @@ public sealed class ArmChooser : IArmChooser
 
     /// <summary>The strategy in use at the batch size of the last choice.</summary>
     public int InUse => _last?.InUse ?? 0;
+
+    private int UsualLast => Math.Min(_options.LastProbe, LeastLast);
 
     /// <summary>The strategy of the next step, 0 for plain.</summary>
     /// <param name="batch">Requests that decode, at least 1; none of them has a prompt to run.</param>
@@ -122,6 +123,7 @@ public sealed class ArmChooser : IArmChooser
         if (_options.StepBound is null) seconds = Math.Min(record.WithoutStall(length, catchesUp) * view.PlainSeconds, FirstStall * Bound(view, arm, batch));
         Ledger.Book(plain, seconds, view.PlainSeconds);
         if (!idle) record.NoteLength(length, catchesUp, Tokens);
+        if (view.Probing == arm) record.Lose((seconds - plain / Standard(view)) / view.PlainSeconds);
         bool warming = view.Probing == arm && catchesUp && view.WarmingLeft-- > 0;
         if (warming)
         {
@@ -164,7 +166,7 @@ public sealed class ArmChooser : IArmChooser
     public void Unavailable(int arm, int batch)
     {
         View view = ViewOf(batch);
-        view.Arms[arm].BackOff(Tokens, _options.LastProbe);
+        view.Arms[arm].BackOff(Tokens, UsualLast);
         if (view.Probing == arm) view.Probing = 0;
         if (view.InUse == arm) view.InUse = 0;
     }
@@ -250,27 +252,19 @@ public sealed class ArmChooser : IArmChooser
         if (view.Arms[arm].Paid < Standard(view) * (1 + _options.Lead))
         {
             bool far = view.Arms[arm].Paid < Hopeless;
-            if (view.InUse > 0) view.Arms[arm].BackOff(Tokens, BehindFactor * _options.LastProbe, BehindGrowth);
-            else view.Arms[arm].BackOff(Tokens, (IsNearBest(view, arm) ? 1 : far ? BehindFactor : FarFactor) * _options.LastProbe, far ? FarGrowth : UsualGrowth);
+            double fair = Math.Clamp(TokensPerLostStep * view.Arms[arm].ProbeLoss, UsualLast, _options.LastProbe);
+            view.Arms[arm].BackOff(Tokens, (int)fair, view.InUse > 0 ? BehindGrowth : far ? FarGrowth : UsualGrowth);
             return;
         }
-        if (view.InUse > 0) view.Arms[view.InUse].Postpone(Tokens, _options.LastProbe / 4);
+        if (view.InUse > 0) view.Arms[view.InUse].Postpone(Tokens, UsualLast);
         view.Arms[arm].Reward(Tokens, _options.FirstProbe);
         (view.InUse, view.PlainAt, view.PlainWait) = (arm, Tokens + FirstPlainWait, 2 * FirstPlainWait);
-    }
-
-    /// <summary>Whether nothing else pays much more as a rule: drafts that pay mostly do so together, and the best of them are enough to see it.</summary>
-    private bool IsNearBest(View view, int arm)
-    {
-        for (int other = 1; other < _names.Length; other++)
-            if (!_broken[other] && view.Arms[arm].Worth < Near * view.Arms[other].Worth) return false;
-        return true;
     }
 
     private void StopUsing(View view, int arm)
     {
         (view.InUse, view.Refused) = (0, 0);
-        view.Arms[arm].BackOff(Tokens, _options.LastProbe);
+        view.Arms[arm].BackOff(Tokens, UsualLast);
     }
 
     private bool Allows(View view, int arm, int batch, double reserve = 0) =>

@@ -35,6 +35,12 @@ internal sealed class ArmRecord(int firstProbe)
     /// <summary>Steps measured since its last probe began.</summary>
     public int Probed { get; private set; }
 
+    /// <summary>Plain steps that its last probe lost against what was in use, catching up included.</summary>
+    public double ProbeLoss { get; private set; }
+
+    /// <summary>A step of a probe lost some plain steps, or won them.</summary>
+    public void Lose(double steps) => ProbeLoss += steps;
+
     /// <summary>Tokens between probes, as it stands.</summary>
     public int Interval { get; private set; } = firstProbe;
 
@@ -67,7 +73,7 @@ internal sealed class ArmRecord(int firstProbe)
     {
         _invested = 0;
         if (now <= _resumable) return;
-        (Probed, _plainSeconds, _seconds, _latePlain, _lateSeconds) = (0, 0, 0, 0, 0);
+        (Probed, ProbeLoss, _plainSeconds, _seconds, _latePlain, _lateSeconds) = (0, 0, 0, 0, 0, 0);
     }
 
     /// <summary>Begins with what one request showed, as if that had been one step: code was new and caches were cold.</summary>

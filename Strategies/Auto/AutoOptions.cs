@@ -15,8 +15,8 @@ public sealed record AutoOptions
     /// <summary>Tokens a request commits before a strategy that did not pay is probed again, at first; doubled after every failure.</summary>
     public int FirstProbe { get; init; } = 4;
 
-    /// <summary>The longest pause between probes, in tokens; up to eight times as long for what is far behind, and while another pays. No strategy is given up for good.</summary>
-    public int LastProbe { get; init; } = 1024;
+    /// <summary>The longest pause between probes of a strategy, in tokens; the less its probes lose, the shorter. No strategy is given up for good.</summary>
+    public int LastProbe { get; init; } = 8192;
 
     /// <summary>Steps of a probe that are measured.</summary>
     public int ProbeSteps { get; init; } = 3;
