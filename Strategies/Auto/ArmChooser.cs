@@ -31,6 +31,7 @@ public sealed class ArmChooser : IArmChooser
     private readonly View?[] _views = new View?[Sizes];
     private readonly bool[] _broken;
     private View? _last; // of the batch size of the last choice
+    private long _begun; // the count of tokens at which the account began
     private View? _lastPlain; // of the last step's, where that was a plain one
 
     /// <summary>Makes a chooser that knows nothing yet.</summary>
@@ -66,6 +67,7 @@ public sealed class ArmChooser : IArmChooser
     public int Choose(int batch)
     {
         View view = _last = ViewOf(batch);
+        view.PriceAt(Tokens);
         if (view.NeedsPrice) return 0;
         if (view.Probing > 0)
         {
@@ -108,7 +110,8 @@ public sealed class ArmChooser : IArmChooser
         if (arm == 0)
         {
             Ledger.Book(0, view.Returned(seconds), view.PlainSeconds);
-            bool counts = view.MeasurePlain(seconds, follows: _lastPlain == view);
+            bool counts = view.MeasurePlain(seconds, follows: _lastPlain == view, Tokens);
+            view.PriceAt(Tokens);
             _lastPlain = view;
             Ledger.BookPlain(seconds);
             if (counts) (view.PlainAt, view.PlainWait) = (Tokens + view.PlainWait, view.InUse > 0 ? Math.Min(2 * view.PlainWait, LastPlainWait) : FirstPlainWait);
@@ -148,7 +151,8 @@ public sealed class ArmChooser : IArmChooser
     public void Begin()
     {
         Ledger.Begin();
-        foreach (View? view in _views) view?.PriceAnew();
+        _begun = Tokens;
+        foreach (View? view in _views) view?.PriceAnew(Tokens);
     }
 
     /// <summary>Says what one request was worth to a strategy when nothing depended on it: the best of those that clearly paid is used first.</summary>
@@ -281,14 +285,15 @@ public sealed class ArmChooser : IArmChooser
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         int size = batch <= ExactSizes ? batch - 1 : Math.Min(Sizes - 1, ExactSizes + (batch - ExactSizes - 1) / 4);
-        return _views[size] ??= new View(_names.Length, _options);
+        return _views[size] ??= new View(_names.Length, _options, _begun);
     }
 
     /// <summary>What is known at one batch size.</summary>
     private sealed class View
     {
-        public View(int arms, AutoOptions options)
+        public View(int arms, AutoOptions options, long begun)
         {
+            _begun = begun;
             Arms = new ArmRecord[arms];
             for (int arm = 0; arm < arms; arm++) Arms[arm] = new ArmRecord(options.FirstProbe);
         }
@@ -301,6 +306,7 @@ public sealed class ArmChooser : IArmChooser
         private double _lost; // by plain steps after another strategy's
         private double _easePlain = 1, _easeExpected = 1; // plain steps
         private int _returning; // such steps that are still to come
+        private long _begun; // the count of tokens at which the account began
 
         public ArmRecord[] Arms { get; }
         public int InUse { get; set; }
@@ -313,7 +319,11 @@ public sealed class ArmChooser : IArmChooser
         /// <summary>Whether plain decoding has to be measured before anything else is chosen.</summary>
         public bool NeedsPrice => _price.Steps < PlainPrice.FirstSteps;
 
-        public double PlainSeconds => _price.Seconds;
+        /// <summary>What a plain step takes now.</summary>
+        public double PlainSeconds { get; private set; }
+
+        /// <summary>Tokens were committed: prices are of the context that is.</summary>
+        public void PriceAt(long now) => PlainSeconds = _price.At(now - _begun);
 
         /// <summary>How easy the text is: what strategies paid lately over what they pay as a rule.</summary>
         public double Ease => Math.Clamp(_easePlain / _easeExpected, LeastEase, 1 / LeastEase);
@@ -342,11 +352,13 @@ public sealed class ArmChooser : IArmChooser
             return lost;
         }
 
-        public bool MeasurePlain(double seconds, bool follows) => _price.Add(seconds, follows);
+        public bool MeasurePlain(double seconds, bool follows, long now) => _price.Add(seconds, follows, now - _begun);
 
         /// <summary>Requests come in with contexts of their own: tokens are not to be priced by those that were there before.</summary>
-        public void PriceAnew()
+        /// <param name="now">Tokens committed so far.</param>
+        public void PriceAnew(long now)
         {
+            _begun = now;
             (Probing, PlainAt, PlainWait, _returning, _lost) = (0, 0, FirstPlainWait, 0, 0);
             _price.Begin();
             foreach (ArmRecord arm in Arms) arm.BeginAccount();

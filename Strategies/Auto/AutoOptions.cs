@@ -22,7 +22,7 @@ public sealed record AutoOptions
     public int ProbeSteps { get; init; } = 3;
 
     /// <summary>Lead, as a share, that a probed strategy needs over the one in use.</summary>
-    public double Lead { get; init; } = 0.05;
+    public double Lead { get; init; } = 0.07;
 
     /// <summary>The longest that the first step of a strategy is thought to take, in plain steps.</summary>
     public double FirstBound { get; init; } = 2;

@@ -34,13 +34,13 @@ public sealed class StepLengthTests
     public void A_token_costs_the_mean_without_outliers_of_plain_steps_that_follow_others()
     {
         var price = new PlainPrice();
-        foreach (double step in (double[])[3, 2, 9, 9]) Assert.False(price.Add(step, follows: true)); // after a prompt
-        Assert.Equal((4, 2.0), (price.Steps, price.Seconds));
-        Assert.False(price.Add(9, follows: false));
-        foreach (double step in (double[])[2, 2, 2, 30]) Assert.True(price.Add(step, follows: true));
-        Assert.Equal((2 + 2 + 2 + 3) / 4.0, price.Seconds, 12); // 30 counts as one and a half medians
-        for (int i = 0; i < 40; i++) price.Add(5, follows: true);
-        Assert.Equal(5, price.Seconds, 12);
+        foreach (double step in (double[])[3, 2, 9, 9]) Assert.False(price.Add(step, follows: true, 0)); // after a prompt
+        Assert.Equal((4, 2.0), (price.Steps, price.At(0)));
+        Assert.False(price.Add(9, follows: false, 0));
+        foreach (double step in (double[])[2, 2, 2, 30]) Assert.True(price.Add(step, follows: true, 0));
+        Assert.Equal((2 + 2 + 2 + 3) / 4.0, price.At(0), 12); // 30 counts as one and a half medians
+        for (int i = 0; i < 40; i++) price.Add(5, follows: true, 0);
+        Assert.Equal(5, price.At(0), 12);
     }
 
     [Fact]
@@ -51,15 +51,15 @@ public sealed class StepLengthTests
         {
             price.Begin();
             Assert.Equal(0, price.Steps);
-            price.Add(14, follows: false);
-            price.Add(12.5, follows: true);
-            Assert.Equal(account == 0 ? 12.5 : 10, price.Seconds, 12);
-            for (int i = 0; i < 3; i++) // two plain steps among others now and then, the second of which counts
+            price.Add(14, follows: false, 0);
+            price.Add(12.5, follows: true, 1);
+            Assert.Equal(account == 0 ? 12.5 : 10, price.At(2), 12);
+            for (int i = 1; i <= 3; i++) // two plain steps among others now and then, the second of which counts
             {
-                Assert.False(price.Add(11, follows: false));
-                Assert.True(price.Add(10, follows: true));
+                Assert.False(price.Add(11, follows: false, 50 * i));
+                Assert.True(price.Add(10, follows: true, 50 * i));
             }
-            Assert.Equal(10, price.Seconds, 12);
+            Assert.Equal(10, price.At(200), 12);
         }
     }
 
@@ -67,6 +67,27 @@ public sealed class StepLengthTests
     public void Plain_steps_that_never_follow_one_another_count_every_other_time()
     {
         var price = new PlainPrice();
-        Assert.Equal(8, Enumerable.Range(0, 17).Count(_ => price.Add(1, follows: false)));
+        Assert.Equal(8, Enumerable.Range(0, 17).Count(at => price.Add(1, follows: false, at)));
+    }
+
+    [Fact]
+    public void Steps_that_were_taken_at_a_shorter_context_count_as_what_they_would_take_now_but_never_as_more()
+    {
+        const double Growth = 0.0008;
+        var price = new PlainPrice();
+        static double Cost(int at) => 1 + Growth * at;
+        for (int account = 0; account < 20; account++)
+        {
+            price.Begin();
+            for (int at = 0; at < 256; at++) price.Add(Cost(at), follows: true, at);
+        }
+        price.Begin();
+        for (int at = 0; at < 2; at++) price.Add(Cost(at), follows: true, at);
+        foreach (int at in (int[])[16, 48, 112])
+        {
+            price.Add(Cost(at), follows: false, at);
+            price.Add(Cost(at), follows: true, at);
+        }
+        Assert.InRange(price.At(240) / Cost(240), 0.96, 1); // their mean as it was is 0.9 of that
     }
 }
