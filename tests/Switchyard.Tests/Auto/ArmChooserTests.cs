@@ -152,6 +152,29 @@ public sealed class ArmChooserTests
     }
 
     [Fact]
+    public void What_does_nothing_does_not_seem_to_pay_because_plain_steps_are_slow_after_others()
+    {
+        // A strategy as slow as plain decoding. Plain steps are slower after a prompt, and after the other's.
+        double[] afterPrompt = [1.3, 1.16, 1.1, 1.09], afterOther = [1.1, 1.06, 1.05, 1.03];
+        var chooser = new ArmChooser(["plain", "lookup"], new AutoOptions());
+        int used = 0;
+        for (int account = 0; account < 20; account++)
+        {
+            chooser.Begin();
+            for (int token = 0, since = 0; token < 256; token++, since++)
+            {
+                int arm = chooser.Choose(1);
+                double[] slower = since == token ? afterPrompt : afterOther;
+                chooser.Report(arm, 1, arm == 0 && since < slower.Length ? slower[since] : 1, 1);
+                if (arm == 0) continue;
+                used++;
+                since = -1;
+            }
+        }
+        Assert.InRange(used, 1, 20 * 256 / 10);
+    }
+
+    [Fact]
     public void Broken_and_full_strategies_are_not_chosen()
     {
         var chooser = new ArmChooser(["plain", "chain", "lookup"], new AutoOptions());
