@@ -41,7 +41,7 @@ public static class PlantedAutoBugs
         public int Choose(int batch) => inner.Choose(batch);
 
         public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false) =>
-            inner.Report(arm, batch, arm == 0 ? seconds : seconds / 2, tokens, drafted);
+            inner.Report(arm, batch, arm == 0 ? seconds : seconds / 2, tokens, drafted, idle);
     }
 
     /// <summary>Starts anew with every account.</summary>

@@ -67,12 +67,12 @@ public sealed class ArmChooser : IArmChooser
     public int Choose(int batch)
     {
         View view = _last = ViewOf(batch);
-        view.PriceAt(Tokens);
+        view.PriceAt(Tokens - _begun);
         if (view.NeedsPrice) return 0;
         if (view.Probing > 0)
         {
             if (Allows(view, view.Probing, batch)) return view.Probing;
-            view.Arms[view.Probing].BreakOff(Tokens);
+            view.Arms[view.Probing].BreakOffProbe(Tokens);
             PutOff(view, view.Probing);
             view.Probing = 0;
         }
@@ -90,7 +90,7 @@ public sealed class ArmChooser : IArmChooser
             view.Refused = 0;
             return view.InUse;
         }
-        used.BreakOff(Tokens);
+        used.BreakOff();
         used.ForgetLongest();
         if (++view.Refused > MostRefused) StopUsing(view, view.InUse);
         return 0;
@@ -110,8 +110,8 @@ public sealed class ArmChooser : IArmChooser
         if (arm == 0)
         {
             Ledger.Book(0, view.Returned(seconds), view.PlainSeconds);
-            bool counts = view.MeasurePlain(seconds, follows: _lastPlain == view, Tokens);
-            view.PriceAt(Tokens);
+            bool counts = view.MeasurePlain(seconds, follows: _lastPlain == view, Tokens - _begun);
+            view.PriceAt(Tokens - _begun);
             _lastPlain = view;
             Ledger.BookPlain(seconds);
             if (counts) (view.PlainAt, view.PlainWait) = (Tokens + view.PlainWait, view.InUse > 0 ? Math.Min(2 * view.PlainWait, LastPlainWait) : FirstPlainWait);
@@ -152,7 +152,7 @@ public sealed class ArmChooser : IArmChooser
     {
         Ledger.Begin();
         _begun = Tokens;
-        foreach (View? view in _views) view?.PriceAnew(Tokens);
+        foreach (View? view in _views) view?.PriceAnew();
     }
 
     /// <summary>Says what one request was worth to a strategy when nothing depended on it: the best of those that clearly paid is used first.</summary>
@@ -210,8 +210,7 @@ public sealed class ArmChooser : IArmChooser
 
     /// <summary>
     /// Of the strategies whose probe is due: the one that might pay most, as far as is known, while that might be more than what is in use
-    /// pays; then the one that waits longest. What the one in use may need is left to it, and while one that might pay waits for the
-    /// ledger, nothing is spent on lesser ones.
+    /// pays; then the one that waits longest. What the one in use may need is left to it.
     /// </summary>
     private int DueProbe(View view, int batch)
     {
@@ -285,15 +284,14 @@ public sealed class ArmChooser : IArmChooser
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         int size = batch <= ExactSizes ? batch - 1 : Math.Min(Sizes - 1, ExactSizes + (batch - ExactSizes - 1) / 4);
-        return _views[size] ??= new View(_names.Length, _options, _begun);
+        return _views[size] ??= new View(_names.Length, _options);
     }
 
     /// <summary>What is known at one batch size.</summary>
     private sealed class View
     {
-        public View(int arms, AutoOptions options, long begun)
+        public View(int arms, AutoOptions options)
         {
-            _begun = begun;
             Arms = new ArmRecord[arms];
             for (int arm = 0; arm < arms; arm++) Arms[arm] = new ArmRecord(options.FirstProbe);
         }
@@ -306,7 +304,6 @@ public sealed class ArmChooser : IArmChooser
         private double _lost; // by plain steps after another strategy's
         private double _easePlain = 1, _easeExpected = 1; // plain steps
         private int _returning; // such steps that are still to come
-        private long _begun; // the count of tokens at which the account began
 
         public ArmRecord[] Arms { get; }
         public int InUse { get; set; }
@@ -323,7 +320,8 @@ public sealed class ArmChooser : IArmChooser
         public double PlainSeconds { get; private set; }
 
         /// <summary>Tokens were committed: prices are of the context that is.</summary>
-        public void PriceAt(long now) => PlainSeconds = _price.At(now - _begun);
+        /// <param name="at">Tokens since the account began.</param>
+        public void PriceAt(long at) => PlainSeconds = _price.At(at);
 
         /// <summary>How easy the text is: what strategies paid lately over what they pay as a rule.</summary>
         public double Ease => Math.Clamp(_easePlain / _easeExpected, LeastEase, 1 / LeastEase);
@@ -352,13 +350,11 @@ public sealed class ArmChooser : IArmChooser
             return lost;
         }
 
-        public bool MeasurePlain(double seconds, bool follows, long now) => _price.Add(seconds, follows, now - _begun);
+        public bool MeasurePlain(double seconds, bool follows, long at) => _price.Add(seconds, follows, at);
 
         /// <summary>Requests come in with contexts of their own: tokens are not to be priced by those that were there before.</summary>
-        /// <param name="now">Tokens committed so far.</param>
-        public void PriceAnew(long now)
+        public void PriceAnew()
         {
-            _begun = now;
             (Probing, PlainAt, PlainWait, _returning, _lost) = (0, 0, FirstPlainWait, 0, 0);
             _price.Begin();
             foreach (ArmRecord arm in Arms) arm.BeginAccount();

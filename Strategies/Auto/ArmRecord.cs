@@ -59,12 +59,18 @@ internal sealed class ArmRecord(int firstProbe)
     public void Invest(double steps) => _invested += steps;
 
     /// <summary>The ledger has no more for it: catching up, if it was begun, does not go on.</summary>
-    /// <param name="now">Tokens committed so far.</param>
-    public void BreakOff(long now)
+    public void BreakOff()
     {
-        _resumable = now + ResumableFor;
         if (_invested > 0) _investment = Math.Max(_investment, 2 * _invested);
         _invested = 0;
+    }
+
+    /// <summary>Its probe is not over, but the ledger has no more for it.</summary>
+    /// <param name="now">Tokens committed so far.</param>
+    public void BreakOffProbe(long now)
+    {
+        _resumable = now + ResumableFor;
+        BreakOff();
     }
 
     /// <summary>A probe is to tell of now; one that was broken off a short while ago goes on.</summary>
@@ -72,7 +78,9 @@ internal sealed class ArmRecord(int firstProbe)
     public void BeginProbe(long now)
     {
         _invested = 0;
-        if (now <= _resumable) return;
+        bool goesOn = now <= _resumable;
+        _resumable = long.MinValue / 2;
+        if (goesOn) return;
         (Probed, ProbeLoss, _plainSeconds, _seconds, _latePlain, _lateSeconds) = (0, 0, 0, 0, 0, 0);
     }
 

@@ -3,8 +3,7 @@ namespace Switchyard.Strategies.Auto;
 /// <summary>What a plain step takes, by the last of them: the price of a token.</summary>
 /// <remarks>
 /// <para>Too high a price makes everything else look good. Slow moments are common and fast ones are not; and a step is slower where it does
-/// not follow its like: after a prompt the first few are (by a third, a sixth, a tenth and less where steps take a millisecond), after another strategy
-/// the first is. Such steps do not count, but for the first two of an account: before others are known the shorter of them is the price, as
+/// not follow its like: after a prompt the first few are, after another strategy the first most of all. Such steps do not count, but for the first two of an account: before others are known the shorter of them is the price, as
 /// far as first steps were dearer in earlier accounts. Later it is the mean without outliers.</para>
 /// <para>Too low a price hides what pays, and while another strategy is in use plain steps are seldom and soon old: the context has grown
 /// since. They count as what they would take now, by how much steps grew with every token in this and earlier accounts. Allocates nothing.</para>

@@ -90,4 +90,22 @@ public sealed class StepLengthTests
         }
         Assert.InRange(price.At(240) / Cost(240), 0.96, 1); // their mean as it was is 0.9 of that
     }
+
+    [Fact]
+    public void Only_a_probe_that_was_broken_off_goes_on_where_it_was()
+    {
+        var record = new ArmRecord(4);
+        record.BeginProbe(0);
+        record.Measure(2, 1, 2, caughtUp: false, ease: 1);
+        record.BreakOffProbe(10);
+        record.BeginProbe(20);
+        Assert.Equal((1, 2.0), (record.Probed, record.Paid));
+        record.Measure(1, 1, 1, caughtUp: false, ease: 1);
+        record.BeginProbe(30); // the last one came to its end
+        Assert.Equal(0, record.Probed);
+        record.Measure(1, 1, 1, caughtUp: false, ease: 1);
+        record.BreakOff(); // in use, not in a probe
+        record.BeginProbe(40);
+        Assert.Equal(0, record.Probed);
+    }
 }
