@@ -6,6 +6,10 @@ namespace Switchyard.Backends.Cpu;
 
 public sealed unsafe partial class CpuBackend
 {
+    private const int MostStreamRows = 4; // what every form takes in one tile
+
+    internal StreamTuner Streams { get; } = new();
+
     /// <inheritdoc/>
     public void MatMul(Matrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, bool accumulate = false)
     {
@@ -13,7 +17,7 @@ public sealed unsafe partial class CpuBackend
         CheckRows("MatMul", rows, from);
         if (rows.IsEmpty || projections.IsEmpty) return;
         ProjectionTask* tasks = _tasks.Get<ProjectionTask>(projections.Length);
-        (int inDim, long bytes, bool blocks) = Prepare(from, projections, rows, tasks);
+        (int inDim, long bytes, int tileRows) = Prepare(from, projections, rows, tasks);
         MatMulWork work = new()
         {
             Tasks = tasks,
@@ -21,21 +25,24 @@ public sealed unsafe partial class CpuBackend
             RowCount = rows.Length,
             X = RowPointers(from, rows),
             Sums = _sums.Get<float>((long)Threads * PanelCall.SumCount),
+            StreamPanels = Streams.Begin(rows.Length <= MostStreamRows ? bytes : 0, out long start),
             Accumulate = accumulate,
         };
-        if (blocks) work.Quantized = Quantize(work.X, rows.Length, inDim);
+        if (tileRows > 0) work.Quantized = Quantize(work.X, rows.Length, inDim, tileRows);
         fixed (int* indices = rows)
         {
             work.Rows = indices;
             Run(work, Divide(tasks, projections.Length, bytes, rows.Length, work.Chunks), bytes * Math.Max(1, rows.Length / 4));
         }
+        Streams.End(bytes, start);
     }
 
-    private (int InDim, long Bytes, bool Blocks) Prepare(CpuMatrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, ProjectionTask* tasks)
+    // Projections of one product share the activations, quantised for the smallest tile that any of their kernels wants; 0 rows if none has blocks.
+    private (int InDim, long Bytes, int TileRows) Prepare(CpuMatrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, ProjectionTask* tasks)
     {
         int inDim = projections[0].Weight.InDim;
         long bytes = 0;
-        bool blocks = false;
+        int tileRows = 0;
         for (int i = 0; i < projections.Length; i++)
         {
             CpuWeight weight = Check(x, projections[i], rows, inDim);
@@ -43,6 +50,7 @@ public sealed unsafe partial class CpuBackend
             tasks[i] = new ProjectionTask
             {
                 Kernel = _kernels.Panel(weight.Format),
+                TileRows = _kernels.TileRows(weight.Format),
                 Panels = weight.Panel(0),
                 PanelBytes = weight.PanelBytes,
                 PanelCount = weight.PanelCount,
@@ -53,9 +61,11 @@ public sealed unsafe partial class CpuBackend
                 YStride = y.Stride,
             };
             bytes += weight.PanelCount * weight.PanelBytes;
-            blocks |= !weight.Format.IsPlain();
+            if (!weight.Format.IsPlain()) tileRows = tileRows == 0 ? tasks[i].TileRows : Math.Min(tileRows, tasks[i].TileRows);
         }
-        return (inDim, bytes, blocks);
+        for (int i = 0; i < projections.Length; i++)
+            if (!Own(projections[i].Weight).Format.IsPlain()) tasks[i].TileRows = tileRows;
+        return (inDim, bytes, tileRows);
     }
 
     private static int MostChunks(ProjectionTask* tasks, int count)
@@ -112,7 +122,7 @@ public sealed unsafe partial class CpuBackend
         return pointers;
     }
 
-    private QuantizedRows Quantize(float** x, int rows, int inDim)
+    private QuantizedRows Quantize(float** x, int rows, int inDim, int tileRows)
     {
         long elements = (long)rows * inDim, blocks = elements / PanelLayout.Block;
         byte* memory = _quantized.Get<byte>(elements + 20 * blocks);
@@ -122,7 +132,7 @@ public sealed unsafe partial class CpuBackend
         quantized.HalfSums = (int*)(quantized.ScaledSum + blocks);
         quantized.NibbleOffsets = quantized.HalfSums + blocks;
         quantized.ByteOffsets = quantized.NibbleOffsets + blocks;
-        QuantizeWork work = new(_kernels, x, rows, inDim, quantized);
+        QuantizeWork work = new(_kernels, tileRows, x, rows, inDim, quantized);
         Run(work, work.Chunks, 4 * elements);
         return quantized;
     }

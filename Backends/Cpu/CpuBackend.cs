@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Intrinsics.X86;
 using Switchyard.Backends.Cpu.Kernels;
 using Switchyard.Backends.Cpu.Work;
 using Switchyard.Tensor;
@@ -25,14 +26,15 @@ public sealed unsafe partial class CpuBackend : IBackend
 
     /// <param name="options">Threads and form.</param>
     /// <param name="anyForm">Runs AVX-512 and AVX-VNNI kernels in narrower vectors if need be, slowly: for tests on machines that have AVX2 alone.</param>
-    internal CpuBackend(CpuOptions options, bool anyForm)
+    /// <param name="dotProducts">False keeps AVX-512 from using AVX-VNNI, true makes it: for the same tests. Null goes by the processor.</param>
+    internal CpuBackend(CpuOptions options, bool anyForm, bool? dotProducts = null)
     {
         if (options.Threads is < 0 or > CpuOptions.MaxThreads)
             throw new ArgumentOutOfRangeException(nameof(options), $"{options.Threads} threads are not supported; give 1 … {CpuOptions.MaxThreads}, or 0 for one per processor.");
         Isa best = KernelTable.Best(), isa = options.Isa ?? best;
         if (!KernelTable.Supports(isa) && !(anyForm && KernelTable.Supports(Isa.Avx2)))
             throw new PlatformNotSupportedException($"This processor has no {isa} kernels; its best are {best}. Leave CpuOptions.Isa null to use those.");
-        _kernels = new KernelTable(isa);
+        _kernels = new KernelTable(isa, dotProducts ?? AvxVnni.IsSupported);
         _pool = new CpuThreadPool(options.Threads == 0 ? Math.Min(Environment.ProcessorCount, CpuOptions.MaxThreads) : options.Threads);
     }
 

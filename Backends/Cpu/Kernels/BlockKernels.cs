@@ -4,7 +4,7 @@ namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Matrix products of block formats: exact integer sums of a block in every lane, then one fused multiply-add per block.</summary>
 /// <remarks>
-/// A tile is one panel and up to six rows: numbers are unpacked once for its rows, and lie in the cache for the next tile of
+/// A tile is one panel and up to eight rows: numbers are unpacked once for its rows, and lie in the cache for the next tile of
 /// the same panel. Lanes hold outputs; the chain over ascending blocks is that of <see cref="ScalarKernels"/> whatever the tile.
 /// </remarks>
 internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKernel
@@ -14,9 +14,11 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
 {
     private const int Block = PanelLayout.Block, Outputs = PanelLayout.Outputs, SumStride = PanelCall.SumStride;
 
-    public static int TileRows => TBytes.TileRows;
+    public static int TilePanels => 1;
 
-    public static int SliceInputs => 512; // 9 KB of signed bytes, and 4 KB of a tile's activations
+    // Large tiles have their numbers (9 to 34 KB) and activations (12 to 16 KB) streamed from the second-level cache: that costs less than to
+    // begin and end four times as many.
+    public static int SliceInputs => TBytes.TileRows > 4 ? 2048 : 512;
 
     public static int TurnBytes
     {
@@ -61,11 +63,11 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
         get => TBytes.Narrow && TFormat.SafeGroups == 2 ? 2 : 4;
     }
 
-    /// <summary>How far ahead streams are asked for: large units, whose bytes parts share, are gone through as a whole.</summary>
-    private static int Lead
+    /// <summary>How far ahead each of several streams is asked for.</summary>
+    private static int StreamDistance
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TFormat.Parts == 1 ? Prefetch.StreamDistance : Prefetch.Distance;
+        get => TFormat.Parts == 1 ? Prefetch.StreamDistance : Prefetch.UnitDistance;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -86,14 +88,16 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
             for (int r = 0; r < sizeof(TRows); r++)
                 for (int p = 0; p < panels; p++) TLanes.Create(0).Store(sums + r * SumStride + p * Outputs);
         byte* ahead = call->Ahead;
-        nint lead = Lead, step = streams ? UnitStride / (TFormat.UnitBytes / TurnBytes) : call->AheadStep;
+        nint lead = panels > 1 ? StreamDistance : Prefetch.Distance, step = streams ? UnitStride / (TFormat.UnitBytes / TurnBytes) : call->AheadStep;
+        int stride = UnitStride;
+        nint skip = (nint)((nuint)step * (nuint)TFormat.UnitScaleBytes / (nuint)TurnBytes);
         TBytes nibble = TBytes.Create(call->NibbleMask);
-        for (; units > 0; units--, unit += UnitStride)
+        for (; units > 0; units--, unit += stride)
         {
             TLanes unitScale = default, unitMinimum = default;
             if (!streams) unitScale = TLanes.LoadHalfPairs(unit + TFormat.UnitBytes);
             if (!streams && TFormat.HasMinimum) unitMinimum = Minimum(unit + TFormat.UnitBytes);
-            if (streams && units == (Lead + UnitStride - 1) / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
+            if (streams && units == (StreamDistance + UnitStride - 1) / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
             for (int part = 0; part < TFormat.Parts; part++)
             {
                 byte* n = unit;
@@ -109,7 +113,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                         if (TFormat.HasMinimum) unitMinimum = Minimum(scales);
                     }
                     TBytes shift = TBytes.Create(TFormat.Shift(part)), highShift = TBytes.Create(TFormat.HighShift(part));
-                    TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
+                    TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, g = zero, h = zero;
                     if (StartsFromOffset)
                     {
                         a = TBytes.Broadcast(xOffset + 0);
@@ -118,6 +122,8 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                         if (sizeof(TRows) > 3) d = TBytes.Broadcast(xOffset + 3);
                         if (sizeof(TRows) > 4) e = TBytes.Broadcast(xOffset + 4);
                         if (sizeof(TRows) > 5) f = TBytes.Broadcast(xOffset + 5);
+                        if (sizeof(TRows) > 6) g = TBytes.Broadcast(xOffset + 6);
+                        if (sizeof(TRows) > 7) h = TBytes.Broadcast(xOffset + 7);
                     }
                     if (TFormat.PairedNibbles)
                     {
@@ -132,6 +138,8 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                             if (sizeof(TRows) > 3) AddBoth(ref d, w, v, q + 12, q + 12 + 16 * sizeof(TRows));
                             if (sizeof(TRows) > 4) AddBoth(ref e, w, v, q + 16, q + 16 + 16 * sizeof(TRows));
                             if (sizeof(TRows) > 5) AddBoth(ref f, w, v, q + 20, q + 20 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 6) AddBoth(ref g, w, v, q + 24, q + 24 + 16 * sizeof(TRows));
+                            if (sizeof(TRows) > 7) AddBoth(ref h, w, v, q + 28, q + 28 + 16 * sizeof(TRows));
                         }
                         q += 16 * sizeof(TRows);
                     }
@@ -147,14 +155,16 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                             if (sizeof(TRows) > 3) TBytes.AddProducts(ref d, w, q + 12);
                             if (sizeof(TRows) > 4) TBytes.AddProducts(ref e, w, q + 16);
                             if (sizeof(TRows) > 5) TBytes.AddProducts(ref f, w, q + 20);
+                            if (sizeof(TRows) > 6) TBytes.AddProducts(ref g, w, q + 24);
+                            if (sizeof(TRows) > 7) TBytes.AddProducts(ref h, w, q + 28);
                         }
                     }
                     else
                     {
                         for (int group = 0; group < 8; group += Step)
                         {
-                            TBytes na = zero, nb = zero, nc = zero, nd = zero, ne = zero, nf = zero;
-                            for (int g = 0; g < Step; g++, numbers += 64, high += 64, q += 4 * sizeof(TRows))
+                            TBytes na = zero, nb = zero, nc = zero, nd = zero, ne = zero, nf = zero, ng = zero, nh = zero;
+                            for (int next = 0; next < Step; next++, numbers += 64, high += 64, q += 4 * sizeof(TRows))
                             {
                                 ahead = Ask<TReading>(numbers + lead, ahead, step);
                                 TBytes w = TFormat.Unpack<TBytes, TLanes>(numbers, high, shift, highShift);
@@ -164,6 +174,8 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                                 if (sizeof(TRows) > 3) TBytes.AddProducts(ref nd, w, q + 12);
                                 if (sizeof(TRows) > 4) TBytes.AddProducts(ref ne, w, q + 16);
                                 if (sizeof(TRows) > 5) TBytes.AddProducts(ref nf, w, q + 20);
+                                if (sizeof(TRows) > 6) TBytes.AddProducts(ref ng, w, q + 24);
+                                if (sizeof(TRows) > 7) TBytes.AddProducts(ref nh, w, q + 28);
                             }
                             TBytes factor = zero;
                             if (TFormat.HalfScales) factor = TBytes.LoadPairs((sbyte*)scales + 32 + Outputs * (2 * part + (group >> 2)));
@@ -173,6 +185,8 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                             if (sizeof(TRows) > 3) d = TBytes.Add(d, Widen(nd, factor));
                             if (sizeof(TRows) > 4) e = TBytes.Add(e, Widen(ne, factor));
                             if (sizeof(TRows) > 5) f = TBytes.Add(f, Widen(nf, factor));
+                            if (sizeof(TRows) > 6) g = TBytes.Add(g, Widen(ng, factor));
+                            if (sizeof(TRows) > 7) h = TBytes.Add(h, Widen(nh, factor));
                         }
                     }
                     if (streams && TFormat.Parts == 1) Prefetch.Line(scales + lead);
@@ -185,6 +199,8 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                     if (sizeof(TRows) > 3) Finish(d, to + 3 * SumStride, xScale + 3, xScaledSum + 3, xHalfSums + 3, scale, minimum, offset);
                     if (sizeof(TRows) > 4) Finish(e, to + 4 * SumStride, xScale + 4, xScaledSum + 4, xHalfSums + 4, scale, minimum, offset);
                     if (sizeof(TRows) > 5) Finish(f, to + 5 * SumStride, xScale + 5, xScaledSum + 5, xHalfSums + 5, scale, minimum, offset);
+                    if (sizeof(TRows) > 6) Finish(g, to + 6 * SumStride, xScale + 6, xScaledSum + 6, xHalfSums + 6, scale, minimum, offset);
+                    if (sizeof(TRows) > 7) Finish(h, to + 7 * SumStride, xScale + 7, xScaledSum + 7, xHalfSums + 7, scale, minimum, offset);
                     if (!streams || --p == 0) break;
                 }
                 x0 += Block * sizeof(TRows);
@@ -193,7 +209,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
                 xHalfSums += sizeof(TRows);
                 xOffset += sizeof(TRows);
             }
-            if (!streams) ahead += (nint)((nuint)step * (nuint)TFormat.UnitScaleBytes / (nuint)TurnBytes);
+            if (!streams) ahead += skip;
         }
     }
 
@@ -239,7 +255,7 @@ internal readonly unsafe struct BlockKernels<TBytes, TLanes, TFormat> : ITileKer
         TBytes sum = SumsWhole ? TBytes.Widen(products) : products;
         if (TFormat.OffsetShift != 0 && !StartsFromOffset)
             sum = TBytes.SubtractShifted(sum, TBytes.WordProducts(offset, TBytes.Broadcast(xHalfSums)), TFormat.OffsetShift);
-        TLanes total = TLanes.Fma(TBytes.ToFloat(sum), scale * TLanes.Create(*xScale), TLanes.Load(to));
+        TLanes total = TBytes.AddTo(to, sum, scale, xScale);
         if (TFormat.HasMinimum) total = TLanes.Fma(minimum, TLanes.Create(*xScaledSum), total);
         total.Store(to);
     }

@@ -150,7 +150,11 @@ internal unsafe struct Bytes128(Vector128<byte> v0, Vector128<byte> v1, Vector12
     public static Bytes128 SubtractShifted(Bytes128 a, Bytes128 b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte(), (a._v1.AsInt32() - (b._v1.AsInt32() << shift)).AsByte(), (a._v2.AsInt32() - (b._v2.AsInt32() << shift)).AsByte(), (a._v3.AsInt32() - (b._v3.AsInt32() << shift)).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 ToFloat(Bytes128 a) => new(Vector128.ConvertToSingle(a._v0.AsInt32()), Vector128.ConvertToSingle(a._v1.AsInt32()), Vector128.ConvertToSingle(a._v2.AsInt32()), Vector128.ConvertToSingle(a._v3.AsInt32()));
+    public static Lanes128 AddTo(float* to, Bytes128 sums, Lanes128 scale, float* xScale) =>
+        Lanes128.Fma(ToFloat(sums), scale * Lanes128.Create(*xScale), Lanes128.Load(to));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Lanes128 ToFloat(Bytes128 a) => new(Vector128.ConvertToSingle(a._v0.AsInt32()), Vector128.ConvertToSingle(a._v1.AsInt32()), Vector128.ConvertToSingle(a._v2.AsInt32()), Vector128.ConvertToSingle(a._v3.AsInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Pair(sbyte* lower, sbyte* upper) =>

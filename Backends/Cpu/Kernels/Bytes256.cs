@@ -140,7 +140,13 @@ internal unsafe struct Bytes256(Vector256<byte> v0, Vector256<byte> v1) : IBytes
     public static Bytes256 SubtractShifted(Bytes256 a, Bytes256 b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte(), (a._v1.AsInt32() - (b._v1.AsInt32() << shift)).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 ToFloat(Bytes256 a) => new(Vector256.ConvertToSingle(a._v0.AsInt32()), Vector256.ConvertToSingle(a._v1.AsInt32()));
+    public static Lanes256 AddTo(float* to, Bytes256 sums, Lanes256 scale, float* xScale)
+    {
+        Vector256<float> f = Vector256.Create(*xScale);
+        return new(
+            Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sums._v0.AsInt32()), scale.V0 * f, Vector256.Load(to)),
+            Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sums._v1.AsInt32()), scale.V1 * f, Vector256.Load(to + 8)));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Pair(sbyte* lower, sbyte* upper) =>

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Sixteen lanes in two vectors; products by AVX-VNNI's <c>vpdpbusd</c>, which sums in 32 bits. Where the processor has none, tests find the same sums another way.</summary>
-internal unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte> v1) : IBytes<Bytes256Vnni, Lanes256>
+internal unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte> v1) : IBytes<Bytes256Vnni, Lanes256>, IBytes<Bytes256Vnni, Lanes512>
 {
     private Vector256<byte> _v0 = v0;
     private Vector256<byte> _v1 = v1;
@@ -88,8 +88,14 @@ internal unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte> v1) : IB
     public static void AddProducts(ref Bytes256Vnni sums, Bytes256Vnni bytes, void* x)
     {
         Vector256<byte> f = Vector256.Create(*(float*)x).AsByte();
-        sums._v0 = AddProducts(sums._v0, bytes._v0, f);
-        sums._v1 = AddProducts(sums._v1, bytes._v1, f);
+        if (AvxVnni.IsSupported)
+        {
+            sums._v0 = AvxVnni.MultiplyWideningAndAdd(sums._v0.AsInt32(), bytes._v0, f.AsSByte()).AsByte();
+            sums._v1 = AvxVnni.MultiplyWideningAndAdd(sums._v1.AsInt32(), bytes._v1, f.AsSByte()).AsByte();
+            return;
+        }
+        sums._v0 = Emulated(sums._v0.AsInt32(), bytes._v0, f).AsByte();
+        sums._v1 = Emulated(sums._v1.AsInt32(), bytes._v1, f).AsByte();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -140,7 +146,17 @@ internal unsafe struct Bytes256Vnni(Vector256<byte> v0, Vector256<byte> v1) : IB
     public static Bytes256Vnni SubtractShifted(Bytes256Vnni a, Bytes256Vnni b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte(), (a._v1.AsInt32() - (b._v1.AsInt32() << shift)).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 ToFloat(Bytes256Vnni a) => new(Vector256.ConvertToSingle(a._v0.AsInt32()), Vector256.ConvertToSingle(a._v1.AsInt32()));
+    public static Lanes256 AddTo(float* to, Bytes256Vnni sums, Lanes256 scale, float* xScale)
+    {
+        Vector256<float> f = Vector256.Create(*xScale);
+        return new(
+            Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sums._v0.AsInt32()), scale.V0 * f, Vector256.Load(to)),
+            Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sums._v1.AsInt32()), scale.V1 * f, Vector256.Load(to + 8)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Lanes512 IBytes<Bytes256Vnni, Lanes512>.AddTo(float* to, Bytes256Vnni sums, Lanes512 scale, float* xScale) =>
+        new(Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sums._v0.ToVector512Unsafe().WithUpper(sums._v1).AsInt32()), scale.V0 * Vector512.Create(*xScale), Vector512.Load(to)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Pair(sbyte* lower, sbyte* upper) =>

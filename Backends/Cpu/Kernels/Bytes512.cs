@@ -24,7 +24,7 @@ internal unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, Lanes512>
     public static int TileRows
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 6;
+        get => 8;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -70,7 +70,12 @@ internal unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, Lanes512>
     public static Bytes512 ShiftLeft4(Bytes512 a) => new((a._v0.AsUInt32() << 4).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddProducts(ref Bytes512 sums, Bytes512 bytes, void* x) => sums._v0 = AddProducts(sums._v0, bytes._v0, Vector512.Create(*(float*)x).AsByte());
+    public static void AddProducts(ref Bytes512 sums, Bytes512 bytes, void* x)
+    {
+        Vector512<byte> f = Vector512.Create(*(float*)x).AsByte();
+        if (Avx512BW.IsSupported) sums._v0 = (sums._v0.AsInt16() + Avx512BW.MultiplyAddAdjacent(bytes._v0, f.AsSByte())).AsByte();
+        else sums._v0 = AddProducts(sums._v0, bytes._v0, f);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddProducts(ref Bytes512 sums, Bytes512 bytes, Bytes512 x) => sums._v0 = AddProducts(sums._v0, bytes._v0, x._v0);
@@ -114,7 +119,8 @@ internal unsafe struct Bytes512(Vector512<byte> v0) : IBytes<Bytes512, Lanes512>
     public static Bytes512 SubtractShifted(Bytes512 a, Bytes512 b, int shift) => new((a._v0.AsInt32() - (b._v0.AsInt32() << shift)).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 ToFloat(Bytes512 a) => new(Vector512.ConvertToSingle(a._v0.AsInt32()));
+    public static Lanes512 AddTo(float* to, Bytes512 sums, Lanes512 scale, float* xScale) =>
+        new(Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sums._v0.AsInt32()), scale.V0 * Vector512.Create(*xScale), Vector512.Load(to)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> Pair(sbyte* lower, sbyte* upper) =>

@@ -100,6 +100,6 @@ internal unsafe interface IBytes<TSelf, TLanes>
     /// <summary>a − b · 2^shift in 32 bits.</summary>
     static abstract TSelf SubtractShifted(TSelf a, TSelf b, int shift);
 
-    /// <summary>32-bit numbers as float32.</summary>
-    static abstract TLanes ToFloat(TSelf a);
+    /// <summary>to + float32(sums) · (scale · xScale): what a block adds to its outputs' chains, sums in 32 bits. One method, because each that is inlined costs the compiler's budget.</summary>
+    static abstract TLanes AddTo(float* to, TSelf sums, TLanes scale, float* xScale);
 }

@@ -4,6 +4,9 @@ namespace Switchyard.Backends.Cpu.Kernels;
 internal unsafe interface ILanes<TSelf>
     where TSelf : unmanaged, ILanes<TSelf>
 {
+    /// <summary>Vectors of sixteen lanes.</summary>
+    static abstract int Vectors { get; }
+
     static abstract TSelf Load(float* from);
 
     static abstract TSelf Create(float value);
@@ -40,6 +43,9 @@ internal unsafe interface ILanes<TSelf>
 
     /// <summary>The same with one number for all lanes.</summary>
     static abstract void AddProduct(ref TSelf sum, TSelf a, float* b);
+
+    /// <summary>The same for two sums with one number.</summary>
+    static abstract void AddProducts(ref TSelf sum, ref TSelf other, TSelf a, TSelf c, float* b);
 
     /// <summary>The larger per lane; either one where one is NaN.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);

@@ -6,8 +6,8 @@ namespace Switchyard.Backends.Cpu.Kernels;
 internal interface IReading;
 
 /// <summary>
-/// The tile has all rows. It goes over the call's panels together, a block of each in turn: memory delivers several streams faster than
-/// one, because a core waits for only so many lines at a time, and each stream brings the prefetchers of the outer caches with it.
+/// The tile has all rows. It goes over one panel, or over some together, a block of each in turn: where a core waits for only few lines at a
+/// time, memory delivers several streams faster than one, and each stream brings the prefetchers of the outer caches with it.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = 1)]
 internal readonly struct Streams : IReading;

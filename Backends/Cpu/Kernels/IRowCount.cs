@@ -25,3 +25,9 @@ internal readonly struct Rows5 : IRowCount;
 
 [StructLayout(LayoutKind.Sequential, Size = 6)]
 internal readonly struct Rows6 : IRowCount;
+
+[StructLayout(LayoutKind.Sequential, Size = 7)]
+internal readonly struct Rows7 : IRowCount;
+
+[StructLayout(LayoutKind.Sequential, Size = 8)]
+internal readonly struct Rows8 : IRowCount;

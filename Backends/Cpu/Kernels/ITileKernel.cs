@@ -3,8 +3,8 @@ namespace Switchyard.Backends.Cpu.Kernels;
 /// <summary>A matrix product of one panel with a few rows, some inputs at a time.</summary>
 internal unsafe interface ITileKernel
 {
-    /// <summary>Rows of a tile at most; for block formats <see cref="QuantizedRows"/> are laid out for it.</summary>
-    static abstract int TileRows { get; }
+    /// <summary>Panels that a tile of <see cref="Slices"/> goes over together, where the call has as many left.</summary>
+    static abstract int TilePanels { get; }
 
     /// <summary>Inputs that several tiles of rows go over before the next, a multiple of the format's unit.</summary>
     static abstract int SliceInputs { get; }

@@ -7,10 +7,11 @@ namespace Switchyard.Backends.Cpu.Kernels;
 /// <summary>The forms of the kernels that a backend uses, chosen once.</summary>
 internal sealed unsafe class KernelTable
 {
+    private readonly int[] _tileRows = [.. Enumerable.Repeat(1, (int)PanelFormat.Q6K + 1)];
     private readonly delegate*<PanelCall*, void>[] _panel = new delegate*<PanelCall*, void>[(int)PanelFormat.Q6K + 1];
 
-    /// <summary>Chooses the kernels of <paramref name="isa"/>, which the processor must have.</summary>
-    public KernelTable(Isa isa)
+    /// <summary>Chooses the kernels of <paramref name="isa"/>, with AVX-512 those of AVX-VNNI where they are faster.</summary>
+    public KernelTable(Isa isa, bool dotProducts)
     {
         Isa = isa;
         Quantize = isa == Isa.Vector128 ? &QuantizeKernels.Quantize128 : &QuantizeKernels.Quantize256;
@@ -21,14 +22,14 @@ internal sealed unsafe class KernelTable
             case Isa.Vector128: UseLanes<Lanes128>(); UseBytes<Bytes128, Lanes128>(); break;
             case Isa.Avx2: UseLanes<Lanes256>(); UseBytes<Bytes256, Lanes256>(); break;
             case Isa.AvxVnni: UseLanes<Lanes256>(); UseBytes<Bytes256Vnni, Lanes256>(); break;
-            default: UseAvx512(); break;
+            default: UseAvx512(dotProducts); break;
         }
     }
 
     public Isa Isa { get; }
 
-    /// <summary>Rows of a tile of every block format's kernel: how <see cref="QuantizedRows"/> are laid out.</summary>
-    public int TileRows { get; private set; } = 1;
+    /// <summary>Rows that a tile of a format's kernel should have. It takes fewer as well, where formats share activations (<see cref="QuantizedRows"/>).</summary>
+    public int TileRows(PanelFormat format) => _tileRows[(int)format];
 
     /// <summary>x, count, rows of the tile, where the row lies in it (<see cref="QuantizedRows.Row"/>).</summary>
     public delegate*<float*, int, int, QuantizedRows, void> Quantize { get; private set; }
@@ -93,6 +94,7 @@ internal sealed unsafe class KernelTable
         BeginAttention = &AttentionKernels<T>.Begin;
         AttentionTile = &AttentionKernels<T>.Tile;
         EndAttention = &AttentionKernels<T>.End;
+        foreach (PanelFormat format in (ReadOnlySpan<PanelFormat>)[PanelFormat.F32, PanelFormat.F16, PanelFormat.BF16]) _tileRows[(int)format] = PlainKernels<T, PlainF32>.TileRows;
         _panel[(int)PanelFormat.F32] = &PlainKernels<T, PlainF32>.Run;
         _panel[(int)PanelFormat.F16] = &PlainKernels<T, PlainF16>.Run;
         _panel[(int)PanelFormat.BF16] = &PlainKernels<T, PlainBF16>.Run;
@@ -102,7 +104,7 @@ internal sealed unsafe class KernelTable
         where TBytes : unmanaged, IBytes<TBytes, TLanes>
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        TileRows = TBytes.TileRows;
+        for (PanelFormat format = PanelFormat.S8; format <= PanelFormat.Q6K; format++) _tileRows[(int)format] = TBytes.TileRows;
         _panel[(int)PanelFormat.S8] = TBytes.Narrow ? &TiledPanels<SignedByteKernels<TBytes, TLanes>>.Run : &TiledPanels<BlockKernels<TBytes, TLanes, FormatS8>>.Run;
         _panel[(int)PanelFormat.N4] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatN4>>.Run;
         _panel[(int)PanelFormat.U4] = &TiledPanels<BlockKernels<TBytes, TLanes, FormatU4>>.Run;
@@ -113,13 +115,13 @@ internal sealed unsafe class KernelTable
     }
 
     // Formats whose products are summed in 16 bits gain from 512-bit vectors; signed bytes, which are not, do better with vpdpbusd.
-    private void UseAvx512()
+    private void UseAvx512(bool dotProducts)
     {
         UseLanes<Lanes512>();
         UseBytes<Bytes512, Lanes512>();
-        Debug.Assert(Bytes256Vnni.TileRows == Bytes512.TileRows, "one layout of activations serves all formats");
-        if (!AvxVnni.IsSupported) return;
-        _panel[(int)PanelFormat.S8] = &TiledPanels<BlockKernels<Bytes256Vnni, Lanes256, FormatS8>>.Run;
+        if (!dotProducts) return;
+        _tileRows[(int)PanelFormat.S8] = Bytes256Vnni.TileRows;
+        _panel[(int)PanelFormat.S8] = &TiledPanels<BlockKernels<Bytes256Vnni, Lanes512, FormatS8>>.Run;
     }
 
     private void UsePlainScalar()

@@ -12,6 +12,12 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
     private readonly Vector128<float> _v2 = v2;
     private readonly Vector128<float> _v3 = v3;
 
+    public static int Vectors
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Load(float* from) => new(Vector128.Load(from + 0), Vector128.Load(from + 4), Vector128.Load(from + 8), Vector128.Load(from + 12));
 
@@ -27,6 +33,13 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddProduct(ref Lanes128 sum, Lanes128 a, float* b) => sum = Fma(a, Create(*b), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProducts(ref Lanes128 sum, ref Lanes128 other, Lanes128 a, Lanes128 c, float* b)
+    {
+        AddProduct(ref sum, a, b);
+        AddProduct(ref other, c, b);
+    }
 
     public static Lanes128 LoadHalf(Half* from) => new(Widen(from + 0), Widen(from + 4), Widen(from + 8), Widen(from + 12));
 

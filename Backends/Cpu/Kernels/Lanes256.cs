@@ -7,8 +7,14 @@ namespace Switchyard.Backends.Cpu.Kernels;
 /// <summary>Sixteen lanes in two 256-bit vectors.</summary>
 internal unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v1) : ILanes<Lanes256>
 {
-    private Vector256<float> _v0 = v0;
-    private Vector256<float> _v1 = v1;
+    internal Vector256<float> V0 = v0;
+    internal Vector256<float> V1 = v1;
+
+    public static int Vectors
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 2;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Load(float* from) => new(Vector256.Load(from + 0), Vector256.Load(from + 8));
@@ -23,16 +29,23 @@ internal unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v1) : ILan
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddProduct(ref Lanes256 sum, Lanes256 a, Lanes256 b)
     {
-        sum._v0 = Vector256.FusedMultiplyAdd(a._v0, b._v0, sum._v0);
-        sum._v1 = Vector256.FusedMultiplyAdd(a._v1, b._v1, sum._v1);
+        sum.V0 = Vector256.FusedMultiplyAdd(a.V0, b.V0, sum.V0);
+        sum.V1 = Vector256.FusedMultiplyAdd(a.V1, b.V1, sum.V1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddProduct(ref Lanes256 sum, Lanes256 a, float* b)
     {
         Vector256<float> f = Vector256.Create(*b);
-        sum._v0 = Vector256.FusedMultiplyAdd(a._v0, f, sum._v0);
-        sum._v1 = Vector256.FusedMultiplyAdd(a._v1, f, sum._v1);
+        sum.V0 = Vector256.FusedMultiplyAdd(a.V0, f, sum.V0);
+        sum.V1 = Vector256.FusedMultiplyAdd(a.V1, f, sum.V1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProducts(ref Lanes256 sum, ref Lanes256 other, Lanes256 a, Lanes256 c, float* b)
+    {
+        AddProduct(ref sum, a, b);
+        AddProduct(ref other, c, b);
     }
 
     public static Lanes256 LoadHalf(Half* from) => new(Widen(from + 0), Widen(from + 8));
@@ -62,44 +75,44 @@ internal unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v1) : ILan
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to)
     {
-        _v0.Store(to + 0);
-        _v1.Store(to + 8);
+        V0.Store(to + 0);
+        V1.Store(to + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 operator +(Lanes256 a, Lanes256 b) => new(a._v0 + b._v0, a._v1 + b._v1);
+    public static Lanes256 operator +(Lanes256 a, Lanes256 b) => new(a.V0 + b.V0, a.V1 + b.V1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 operator -(Lanes256 a, Lanes256 b) => new(a._v0 - b._v0, a._v1 - b._v1);
+    public static Lanes256 operator -(Lanes256 a, Lanes256 b) => new(a.V0 - b.V0, a.V1 - b.V1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 operator *(Lanes256 a, Lanes256 b) => new(a._v0 * b._v0, a._v1 * b._v1);
+    public static Lanes256 operator *(Lanes256 a, Lanes256 b) => new(a.V0 * b.V0, a.V1 * b.V1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 operator /(Lanes256 a, Lanes256 b) => new(a._v0 / b._v0, a._v1 / b._v1);
+    public static Lanes256 operator /(Lanes256 a, Lanes256 b) => new(a.V0 / b.V0, a.V1 / b.V1);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 Fma(Lanes256 a, Lanes256 b, Lanes256 c) => new(Vector256.FusedMultiplyAdd(a._v0, b._v0, c._v0), Vector256.FusedMultiplyAdd(a._v1, b._v1, c._v1));
+    public static Lanes256 Fma(Lanes256 a, Lanes256 b, Lanes256 c) => new(Vector256.FusedMultiplyAdd(a.V0, b.V0, c.V0), Vector256.FusedMultiplyAdd(a.V1, b.V1, c.V1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 Max(Lanes256 a, Lanes256 b) => new(Vector256.MaxNative(a._v0, b._v0), Vector256.MaxNative(a._v1, b._v1));
+    public static Lanes256 Max(Lanes256 a, Lanes256 b) => new(Vector256.MaxNative(a.V0, b.V0), Vector256.MaxNative(a.V1, b.V1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Lanes256 a)
     {
-        Vector256<float> eight = Vector256.MaxNative(a._v0, a._v1);
+        Vector256<float> eight = Vector256.MaxNative(a.V0, a.V1);
         Vector128<float> four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
         four = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
         return Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 Exp(Lanes256 x) => new(Exp(x._v0), Exp(x._v1));
+    public static Lanes256 Exp(Lanes256 x) => new(Exp(x.V0), Exp(x.V1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 Select(uint mask, Lanes256 x, float other) => new(Select(mask, 0, x._v0, other), Select(mask, 8, x._v1, other));
+    public static Lanes256 Select(uint mask, Lanes256 x, float other) => new(Select(mask, 0, x.V0, other), Select(mask, 8, x.V1, other));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AnyNotLessOrEqual(Lanes256 a, Lanes256 b) => !Vector256.LessThanOrEqualAll(a._v0, b._v0) || !Vector256.LessThanOrEqualAll(a._v1, b._v1);
+    public static bool AnyNotLessOrEqual(Lanes256 a, Lanes256 b) => !Vector256.LessThanOrEqualAll(a.V0, b.V0) || !Vector256.LessThanOrEqualAll(a.V1, b.V1);
 
     // CanonicalMath.Exp, operation by operation; the bits of t hold the integer n in their lowest places, ready to become an exponent.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,7 +8,13 @@ namespace Switchyard.Backends.Cpu.Kernels;
 /// <summary>Sixteen lanes in one 512-bit vector.</summary>
 internal unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
 {
-    private Vector512<float> _v0 = v0;
+    internal Vector512<float> V0 = v0;
+
+    public static int Vectors
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 1;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Load(float* from) => new(Vector512.Load(from + 0));
@@ -17,10 +23,18 @@ internal unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     public static Lanes512 Create(float value) => new(Vector512.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddProduct(ref Lanes512 sum, Lanes512 a, Lanes512 b) => sum._v0 = Vector512.FusedMultiplyAdd(a._v0, b._v0, sum._v0);
+    public static void AddProduct(ref Lanes512 sum, Lanes512 a, Lanes512 b) => sum.V0 = Vector512.FusedMultiplyAdd(a.V0, b.V0, sum.V0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddProduct(ref Lanes512 sum, Lanes512 a, float* b) => sum._v0 = Vector512.FusedMultiplyAdd(a._v0, Vector512.Create(*b), sum._v0);
+    public static void AddProduct(ref Lanes512 sum, Lanes512 a, float* b) => sum.V0 = Vector512.FusedMultiplyAdd(a.V0, Vector512.Create(*b), sum.V0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProducts(ref Lanes512 sum, ref Lanes512 other, Lanes512 a, Lanes512 c, float* b)
+    {
+        Vector512<float> f = Vector512.Create(*b);
+        sum.V0 = Vector512.FusedMultiplyAdd(a.V0, f, sum.V0);
+        other.V0 = Vector512.FusedMultiplyAdd(c.V0, f, other.V0);
+    }
 
     public static Lanes512 LoadHalf(Half* from) => new(Widen(from + 0));
 
@@ -55,43 +69,43 @@ internal unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to)
     {
-        _v0.Store(to + 0);
+        V0.Store(to + 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 operator +(Lanes512 a, Lanes512 b) => new(a._v0 + b._v0);
+    public static Lanes512 operator +(Lanes512 a, Lanes512 b) => new(a.V0 + b.V0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 operator -(Lanes512 a, Lanes512 b) => new(a._v0 - b._v0);
+    public static Lanes512 operator -(Lanes512 a, Lanes512 b) => new(a.V0 - b.V0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 operator *(Lanes512 a, Lanes512 b) => new(a._v0 * b._v0);
+    public static Lanes512 operator *(Lanes512 a, Lanes512 b) => new(a.V0 * b.V0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 operator /(Lanes512 a, Lanes512 b) => new(a._v0 / b._v0);
+    public static Lanes512 operator /(Lanes512 a, Lanes512 b) => new(a.V0 / b.V0);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Fma(Lanes512 a, Lanes512 b, Lanes512 c) => new(Vector512.FusedMultiplyAdd(a._v0, b._v0, c._v0));
+    public static Lanes512 Fma(Lanes512 a, Lanes512 b, Lanes512 c) => new(Vector512.FusedMultiplyAdd(a.V0, b.V0, c.V0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Max(Lanes512 a, Lanes512 b) => new(Vector512.MaxNative(a._v0, b._v0));
+    public static Lanes512 Max(Lanes512 a, Lanes512 b) => new(Vector512.MaxNative(a.V0, b.V0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Lanes512 a)
     {
-        Vector256<float> eight = Vector256.MaxNative(a._v0.GetLower(), a._v0.GetUpper());
+        Vector256<float> eight = Vector256.MaxNative(a.V0.GetLower(), a.V0.GetUpper());
         Vector128<float> four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
         four = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
         return Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Exp(Lanes512 x) => new(Exp(x._v0));
+    public static Lanes512 Exp(Lanes512 x) => new(Exp(x.V0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Select(uint mask, Lanes512 x, float other) => new(Select(mask, 0, x._v0, other));
+    public static Lanes512 Select(uint mask, Lanes512 x, float other) => new(Select(mask, 0, x.V0, other));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AnyNotLessOrEqual(Lanes512 a, Lanes512 b) => !Vector512.LessThanOrEqualAll(a._v0, b._v0);
+    public static bool AnyNotLessOrEqual(Lanes512 a, Lanes512 b) => !Vector512.LessThanOrEqualAll(a.V0, b.V0);
 
     // CanonicalMath.Exp, operation by operation; the bits of t hold the integer n in their lowest places, ready to become an exponent.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,6 +8,12 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
 {
     private Array16 _v;
 
+    public static int Vectors
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 16;
+    }
+
     public static LanesScalar Load(float* from)
     {
         LanesScalar result = default;
@@ -27,6 +33,13 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddProduct(ref LanesScalar sum, LanesScalar a, float* b) => sum = Fma(a, Create(*b), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProducts(ref LanesScalar sum, ref LanesScalar other, LanesScalar a, LanesScalar c, float* b)
+    {
+        AddProduct(ref sum, a, b);
+        AddProduct(ref other, c, b);
+    }
 
     public static LanesScalar LoadHalf(Half* from)
     {

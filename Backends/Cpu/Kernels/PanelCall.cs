@@ -30,6 +30,12 @@ internal unsafe struct PanelCall
     /// <summary>What <see cref="ITileKernel.Unpack"/> left for the tiles of a slice.</summary>
     public byte* Unpacked;
 
+    /// <summary>Panels that a tile which has all rows goes over together: 1 or <see cref="MaxPanels"/> (<see cref="StreamTuner"/>).</summary>
+    public int StreamPanels;
+
+    /// <summary>Rows of a tile at most; <see cref="Quantized"/> is laid out for it.</summary>
+    public int TileRows;
+
     /// <summary>Rows of activations, at most <see cref="MaxRows"/>.</summary>
     public int Rows;
 

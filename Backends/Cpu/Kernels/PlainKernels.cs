@@ -4,16 +4,22 @@ namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Matrix products of plain formats: lanes hold outputs, every lane is one chain over ascending inputs.</summary>
 /// <remarks>
-/// Tiles are rows by panels, as many chains as registers hold; which tile a row falls into changes no chain. One or two rows take several
-/// panels at a time, more rows one.
+/// Tiles are rows by panels, as many chains as registers hold; which tile a row falls into changes no chain.
 /// </remarks>
 internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
     where T : unmanaged, ILanes<T>
     where TFormat : IPlainFormat
 {
-    public static int TileRows => 6;
+    /// <summary>Rows of a tile: with two panels of one vector each, or one panel of two, as many chains as hide their latency and registers hold.</summary>
+    public static int TileRows => T.Vectors == 1 ? 8 : 6;
 
-    public static int SliceInputs => 16 * 1024 / TFormat.Bytes;
+    public static int TilePanels
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.Vectors == 1 ? 2 : 1;
+    }
+
+    public static int SliceInputs => 16 * 1024 / (TFormat.Bytes * TilePanels);
 
     public static int TurnBytes => TFormat.Bytes;
 
@@ -29,7 +35,7 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(PanelCall* call)
     {
-        if (call->Rows > 2)
+        if (call->Rows > 2 || call->StreamPanels == 1)
         {
             TiledPanels<PlainKernels<T, TFormat>>.Run(call);
             return;
@@ -52,8 +58,9 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
         where TRows : unmanaged, IRowCount
         where TReading : unmanaged, IReading
     {
-        int end = sizeof(TReading) == sizeof(Streams) ? call->Panels : panel + 1;
-        for (; panel < end; panel++) OfPanel<TRows, TReading>(call, panel, row);
+        if (sizeof(TReading) == sizeof(Streams)) for (; panel < call->Panels; panel++) OfPanel<TRows, TReading>(call, panel, row);
+        else if (TilePanels == 2 && panel + 1 < call->Panels) OfPair<TRows>(call, panel, row);
+        else OfPanel<TRows, TReading>(call, panel, row);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -64,10 +71,11 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
         bool streams = sizeof(TReading) == sizeof(Streams);
         byte* w = call->Panel + panel * call->PanelBytes + SpanBytes(call->Begin), ahead = streams ? w + Prefetch.Distance : call->Ahead;
         nint step = streams ? TFormat.Bytes : call->AheadStep;
-        float* xa = call->X[row], xb = sizeof(TRows) > 1 ? call->X[row + 1] : null, xc = sizeof(TRows) > 2 ? call->X[row + 2] : null;
-        float* xd = sizeof(TRows) > 3 ? call->X[row + 3] : null, xe = sizeof(TRows) > 4 ? call->X[row + 4] : null, xf = sizeof(TRows) > 5 ? call->X[row + 5] : null;
+        float** x = call->X + row;
+        float* xa = x[0], xb = sizeof(TRows) > 1 ? x[1] : null, xc = sizeof(TRows) > 2 ? x[2] : null, xd = sizeof(TRows) > 3 ? x[3] : null;
+        float* xe = sizeof(TRows) > 4 ? x[4] : null, xf = sizeof(TRows) > 5 ? x[5] : null, xg = sizeof(TRows) > 6 ? x[6] : null, xh = sizeof(TRows) > 7 ? x[7] : null;
         float* sums = call->SumsOf(panel, row);
-        T zero = T.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero;
+        T zero = T.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, g = zero, h = zero;
         if (call->Begin > 0)
         {
             a = Sum(sums, 0);
@@ -76,6 +84,8 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
             if (sizeof(TRows) > 3) d = Sum(sums, 3);
             if (sizeof(TRows) > 4) e = Sum(sums, 4);
             if (sizeof(TRows) > 5) f = Sum(sums, 5);
+            if (sizeof(TRows) > 6) g = Sum(sums, 6);
+            if (sizeof(TRows) > 7) h = Sum(sums, 7);
         }
         nint end = call->End;
         for (nint k = call->Begin; k < end; k++, w += TFormat.Bytes, ahead += step)
@@ -88,13 +98,73 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
             if (sizeof(TRows) > 3) T.AddProduct(ref d, v, xd + k);
             if (sizeof(TRows) > 4) T.AddProduct(ref e, v, xe + k);
             if (sizeof(TRows) > 5) T.AddProduct(ref f, v, xf + k);
+            if (sizeof(TRows) > 6) T.AddProduct(ref g, v, xg + k);
+            if (sizeof(TRows) > 7) T.AddProduct(ref h, v, xh + k);
         }
-        a.Store(sums);
+        a.Store(sums + 0 * PanelCall.SumStride);
         if (sizeof(TRows) > 1) b.Store(sums + 1 * PanelCall.SumStride);
         if (sizeof(TRows) > 2) c.Store(sums + 2 * PanelCall.SumStride);
         if (sizeof(TRows) > 3) d.Store(sums + 3 * PanelCall.SumStride);
         if (sizeof(TRows) > 4) e.Store(sums + 4 * PanelCall.SumStride);
         if (sizeof(TRows) > 5) f.Store(sums + 5 * PanelCall.SumStride);
+        if (sizeof(TRows) > 6) g.Store(sums + 6 * PanelCall.SumStride);
+        if (sizeof(TRows) > 7) h.Store(sums + 7 * PanelCall.SumStride);
+    }
+
+    // Two panels at once: twice the chains, and every activation that is loaded serves two products.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OfPair<TRows>(PanelCall* call, int panel, int row)
+        where TRows : unmanaged, IRowCount
+    {
+        nint next = (nint)call->PanelBytes, step = call->AheadStep;
+        byte* w = call->Panel + panel * next + SpanBytes(call->Begin), ahead = call->Ahead;
+        float** x = call->X + row;
+        float* xa = x[0], xb = sizeof(TRows) > 1 ? x[1] : null, xc = sizeof(TRows) > 2 ? x[2] : null, xd = sizeof(TRows) > 3 ? x[3] : null;
+        float* xe = sizeof(TRows) > 4 ? x[4] : null, xf = sizeof(TRows) > 5 ? x[5] : null, xg = sizeof(TRows) > 6 ? x[6] : null, xh = sizeof(TRows) > 7 ? x[7] : null;
+        float* sums = call->SumsOf(panel, row), sums2 = sums + PanelLayout.Outputs;
+        T zero = T.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, g = zero, h = zero;
+        T a2 = zero, b2 = zero, c2 = zero, d2 = zero, e2 = zero, f2 = zero, g2 = zero, h2 = zero;
+        if (call->Begin > 0)
+        {
+            (a, a2) = (Sum(sums, 0), Sum(sums2, 0));
+            if (sizeof(TRows) > 1) (b, b2) = (Sum(sums, 1), Sum(sums2, 1));
+            if (sizeof(TRows) > 2) (c, c2) = (Sum(sums, 2), Sum(sums2, 2));
+            if (sizeof(TRows) > 3) (d, d2) = (Sum(sums, 3), Sum(sums2, 3));
+            if (sizeof(TRows) > 4) (e, e2) = (Sum(sums, 4), Sum(sums2, 4));
+            if (sizeof(TRows) > 5) (f, f2) = (Sum(sums, 5), Sum(sums2, 5));
+            if (sizeof(TRows) > 6) (g, g2) = (Sum(sums, 6), Sum(sums2, 6));
+            if (sizeof(TRows) > 7) (h, h2) = (Sum(sums, 7), Sum(sums2, 7));
+        }
+        nint end = call->End;
+        for (nint k = call->Begin; k < end; k++, w += TFormat.Bytes, ahead += step)
+        {
+            Prefetch.Line(ahead);
+            Prefetch.Line(ahead + next);
+            T u = TFormat.Load<T>(w), v = TFormat.Load<T>(w + next);
+            T.AddProducts(ref a, ref a2, u, v, xa + k);
+            if (sizeof(TRows) > 1) T.AddProducts(ref b, ref b2, u, v, xb + k);
+            if (sizeof(TRows) > 2) T.AddProducts(ref c, ref c2, u, v, xc + k);
+            if (sizeof(TRows) > 3) T.AddProducts(ref d, ref d2, u, v, xd + k);
+            if (sizeof(TRows) > 4) T.AddProducts(ref e, ref e2, u, v, xe + k);
+            if (sizeof(TRows) > 5) T.AddProducts(ref f, ref f2, u, v, xf + k);
+            if (sizeof(TRows) > 6) T.AddProducts(ref g, ref g2, u, v, xg + k);
+            if (sizeof(TRows) > 7) T.AddProducts(ref h, ref h2, u, v, xh + k);
+        }
+        Store(a, a2, sums + 0 * PanelCall.SumStride);
+        if (sizeof(TRows) > 1) Store(b, b2, sums + 1 * PanelCall.SumStride);
+        if (sizeof(TRows) > 2) Store(c, c2, sums + 2 * PanelCall.SumStride);
+        if (sizeof(TRows) > 3) Store(d, d2, sums + 3 * PanelCall.SumStride);
+        if (sizeof(TRows) > 4) Store(e, e2, sums + 4 * PanelCall.SumStride);
+        if (sizeof(TRows) > 5) Store(f, f2, sums + 5 * PanelCall.SumStride);
+        if (sizeof(TRows) > 6) Store(g, g2, sums + 6 * PanelCall.SumStride);
+        if (sizeof(TRows) > 7) Store(h, h2, sums + 7 * PanelCall.SumStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(T first, T second, float* sums)
+    {
+        first.Store(sums);
+        second.Store(sums + PanelLayout.Outputs);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,10 +10,13 @@ internal static unsafe class Prefetch
     /// How far ahead kernels ask on a single stream, in bytes. A kernel does more with a number than add it, so the processor's own window
     /// reaches only some lines ahead, and its prefetchers stop at each page.
     /// </summary>
-    public const int Distance = 2048;
+    public const int Distance = 6144;
 
-    /// <summary>The same on each of four streams: together they ask for as much, which is about as much as a core waits for.</summary>
+    /// <summary>The same on each of several streams: together they ask for about as much as a core waits for.</summary>
     public const int StreamDistance = 512;
+
+    /// <summary>The same where a stream's units are large and each is gone through as a whole.</summary>
+    public const int UnitDistance = 2048;
 
     /// <summary>Hints that the line of <paramref name="at"/> will be read. It need not exist.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

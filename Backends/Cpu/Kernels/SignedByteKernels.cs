@@ -16,7 +16,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
 {
     private const int Block = PanelLayout.Block, Outputs = PanelLayout.Outputs, SumStride = PanelCall.SumStride, UnitBytes = Outputs * Block, ScaleBytes = 2 * Outputs, UnitStride = UnitBytes + ScaleBytes;
 
-    public static int TileRows => TBytes.TileRows;
+    public static int TilePanels => 1;
 
     // 4 KB of bytes, 8 KB of what they are taken apart to and 2 KB of activations leave room for what comes next.
     public static int SliceInputs
@@ -74,7 +74,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
             for (int r = 0; r < sizeof(TRows); r++)
                 for (int p = 0; p < panels; p++) TLanes.Create(0).Store(sums + r * SumStride + p * Outputs);
         byte* ahead = call->Ahead, unpacked = call->Unpacked, start = unpacked + SliceInputs * Outputs * 2;
-        nint step = call->AheadStep, lead = Prefetch.StreamDistance;
+        nint step = call->AheadStep, lead = panels > 1 ? Prefetch.StreamDistance : Prefetch.Distance;
         TBytes ones = TBytes.Create(call->WordOnes), signs = TBytes.Create(call->SignBits), all = TBytes.Create(call->AllBits);
         for (; count > 0; count--, numbers += UnitStride, q += Block * sizeof(TRows), xScale += sizeof(TRows))
         {
@@ -83,7 +83,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
             if (streams && count == (Prefetch.StreamDistance + UnitStride - 1) / UnitStride) lead += (panels - 1) * (nint)call->PanelBytes;
             for (int p = panels; ; n += call->PanelBytes - UnitBytes, to += Outputs)
             {
-                TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, lacking = zero;
+                TBytes zero = TBytes.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, g = zero, h = zero, lacking = zero;
                 if (!streams)
                 {
                     a = TBytes.Load(start);
@@ -92,10 +92,12 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
                     if (sizeof(TRows) > 3) d = a;
                     if (sizeof(TRows) > 4) e = a;
                     if (sizeof(TRows) > 5) f = a;
+                    if (sizeof(TRows) > 6) g = a;
+                    if (sizeof(TRows) > 7) h = a;
                     start += 4 * Outputs;
                 }
                 sbyte* x0 = q;
-                for (int g = 0; g < 8; g++, n += 64, unpacked += 128, x0 += 4 * sizeof(TRows))
+                for (int group = 0; group < 8; group++, n += 64, unpacked += 128, x0 += 4 * sizeof(TRows))
                 {
                     TBytes w, u;
                     if (streams) Prefetch.Line(n + lead);
@@ -121,6 +123,8 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
                         if (sizeof(TRows) > 3) TBytes.AddFlippedProducts(ref d, w, u, x0 + 12, ones);
                         if (sizeof(TRows) > 4) TBytes.AddFlippedProducts(ref e, w, u, x0 + 16, ones);
                         if (sizeof(TRows) > 5) TBytes.AddFlippedProducts(ref f, w, u, x0 + 20, ones);
+                        if (sizeof(TRows) > 6) TBytes.AddFlippedProducts(ref g, w, u, x0 + 24, ones);
+                        if (sizeof(TRows) > 7) TBytes.AddFlippedProducts(ref h, w, u, x0 + 28, ones);
                         continue;
                     }
                     TBytes.AddSignedProducts(ref a, w, u, x0 + 0, ones);
@@ -137,6 +141,8 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
                 if (sizeof(TRows) > 3) Finish(flips && streams ? TBytes.Subtract(d, lacking) : d, to + 3 * SumStride, scale, xScale + 3);
                 if (sizeof(TRows) > 4) Finish(flips && streams ? TBytes.Subtract(e, lacking) : e, to + 4 * SumStride, scale, xScale + 4);
                 if (sizeof(TRows) > 5) Finish(flips && streams ? TBytes.Subtract(f, lacking) : f, to + 5 * SumStride, scale, xScale + 5);
+                if (sizeof(TRows) > 6) Finish(flips && streams ? TBytes.Subtract(g, lacking) : g, to + 6 * SumStride, scale, xScale + 6);
+                if (sizeof(TRows) > 7) Finish(flips && streams ? TBytes.Subtract(h, lacking) : h, to + 7 * SumStride, scale, xScale + 7);
                 if (!streams || --p == 0) break;
             }
             if (!streams) ahead += (nint)((nuint)step * ScaleBytes / (UnitBytes / 8));
@@ -145,5 +151,5 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(TBytes sum, float* to, TLanes scale, float* xScale) =>
-        TLanes.Fma(TBytes.ToFloat(sum), scale * TLanes.Create(*xScale), TLanes.Load(to)).Store(to);
+        TBytes.AddTo(to, sum, scale, xScale).Store(to);
 }

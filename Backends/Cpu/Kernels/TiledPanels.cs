@@ -4,7 +4,7 @@ namespace Switchyard.Backends.Cpu.Kernels;
 
 /// <summary>Cuts a call into tiles.</summary>
 /// <remarks>
-/// A single tile reads all panels at once (<see cref="Streams"/>). Several tiles go over the same numbers, so inputs are cut into slices
+/// A single tile reads panels one after another or some at once (<see cref="Streams"/>). Several tiles go over the same numbers, so inputs are cut into slices
 /// that stay in the first-level cache with a tile's activations, while the slice's activations of all rows stay in the second. Sums rest
 /// in memory between slices: the chain of an output is the same for every cut. Each tile asks for its share of the slice that comes next,
 /// so that memory works as long as the arithmetic does.
@@ -15,14 +15,19 @@ internal static unsafe class TiledPanels<TKernel>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(PanelCall* call)
     {
-        int tiles = RowTiles.Count(call->Rows, TKernel.TileRows);
+        int tiles = RowTiles.Count(call->Rows, call->TileRows);
         if (tiles > 1)
         {
             Several(call, tiles);
             return;
         }
         (call->Begin, call->End) = (0, call->InDim);
-        Tile<Streams>(call, 0, 0, call->Rows);
+        int panels = call->Panels;
+        for (int first = 0; first < panels; first = call->Panels)
+        {
+            call->Panels = Math.Min(first + call->StreamPanels, panels);
+            Tile<Streams>(call, first, 0, call->Rows);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -30,11 +35,11 @@ internal static unsafe class TiledPanels<TKernel>
     {
         byte* sizes = stackalloc byte[PanelCall.MaxRows], unpacked = stackalloc byte[TKernel.UnpackedBytes + 64];
         call->Unpacked = (byte*)((nint)(unpacked + 63) & ~63);
-        for (int left = call->Rows, tile = 0; left > 0; left -= sizes[tile++]) sizes[tile] = (byte)RowTiles.Next(left, TKernel.TileRows);
+        for (int left = call->Rows, tile = 0; left > 0; left -= sizes[tile++]) sizes[tile] = (byte)RowTiles.Next(left, call->TileRows);
         for (int begin = 0; begin < call->InDim; begin += TKernel.SliceInputs)
         {
             (call->Begin, call->End) = (begin, Math.Min(begin + TKernel.SliceInputs, call->InDim));
-            for (int panel = 0; panel < call->Panels; panel++)
+            for (int panel = 0; panel < call->Panels; panel += TKernel.TilePanels)
             {
                 byte* next = Next(call, panel);
                 long share = TKernel.SpanBytes(call->End - begin) / tiles;
@@ -60,14 +65,17 @@ internal static unsafe class TiledPanels<TKernel>
             case 3: TKernel.Tile<Rows3, TReading>(call, panel, row); break;
             case 4: TKernel.Tile<Rows4, TReading>(call, panel, row); break;
             case 5: TKernel.Tile<Rows5, TReading>(call, panel, row); break;
-            default: TKernel.Tile<Rows6, TReading>(call, panel, row); break;
+            case 6: TKernel.Tile<Rows6, TReading>(call, panel, row); break;
+            case 7: TKernel.Tile<Rows7, TReading>(call, panel, row); break;
+            default: TKernel.Tile<Rows8, TReading>(call, panel, row); break;
         }
     }
 
     // The same slice of the next panel, the next slice of the first, or the panel after the call's last.
     private static byte* Next(PanelCall* call, int panel)
     {
-        if (panel + 1 < call->Panels) return call->Panel + (panel + 1) * call->PanelBytes + TKernel.SpanBytes(call->Begin);
+        panel += TKernel.TilePanels;
+        if (panel < call->Panels) return call->Panel + panel * call->PanelBytes + TKernel.SpanBytes(call->Begin);
         return call->End < call->InDim ? call->Panel + TKernel.SpanBytes(call->End) : call->Panel + call->Panels * call->PanelBytes;
     }
 }

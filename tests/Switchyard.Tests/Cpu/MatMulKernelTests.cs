@@ -34,6 +34,60 @@ public sealed class MatMulKernelTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Wide_forms_compute_the_scalar_sums_of_signed_bytes_with_dot_products_and_without(bool dotProducts)
+    {
+        if (!CpuForms.Testable.Contains(Isa.Avx512)) return;
+        const int InDim = 4096 + 512, OutDim = 53, Rows = 20;
+        float[] x = CpuForms.RandomFloats(Rows * InDim, 31);
+        using CpuBackend scalar = CpuForms.Create(Isa.Scalar), subject = new(new CpuOptions { Isa = Isa.Avx512, Threads = 1 }, anyForm: true, dotProducts);
+        using Weight want = scalar.Upload("w", CpuForms.RandomTensor(DType.Q8_0, OutDim, InDim, 37)), got = subject.Upload("w", CpuForms.RandomTensor(DType.Q8_0, OutDim, InDim, 37));
+        foreach (int count in (int[])[1, 4, 7, 8, 13, Rows])
+        {
+            int[] rows = [.. Enumerable.Range(0, count)];
+            CpuForms.AssertSameBits(CpuForms.Product(scalar, want, x, rows), CpuForms.Product(subject, got, x, rows), $"{count} rows");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(FormatsAndForms))]
+    public void Panels_read_together_or_one_by_one_give_the_same(DType dtype, Isa isa)
+    {
+        int inDim = dtype.IsBlockFormat() ? 2560 : 301, outDim = 150; // ten panels: two groups of four and a rest
+        float[] x = CpuForms.RandomFloats(8 * inDim, 23);
+        using CpuBackend single = CpuForms.Create(isa), several = CpuForms.Create(isa);
+        single.Streams.Settle(1);
+        several.Streams.Settle(4);
+        using Weight w1 = single.Upload("w", CpuForms.RandomTensor(dtype, outDim, inDim, 29)), w4 = several.Upload("w", CpuForms.RandomTensor(dtype, outDim, inDim, 29));
+        for (int count = 1; count <= 8; count++)
+        {
+            int[] rows = [.. Enumerable.Range(0, count)];
+            CpuForms.AssertSameBits(CpuForms.Product(single, w1, x, rows), CpuForms.Product(several, w4, x, rows), $"{dtype} on {isa}, {count} rows");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(FormatsAndForms))]
+    public void Formats_share_the_activations_of_one_product(DType dtype, Isa isa)
+    {
+        const int InDim = 512, OutDim = 40, Rows = 17; // tiles of forms differ in size
+        DType other = dtype == DType.Q8_0 ? DType.Q4_0 : DType.Q8_0;
+        float[] x = CpuForms.RandomFloats(Rows * InDim, 41);
+        int[] rows = [.. Enumerable.Range(0, Rows)];
+        using CpuBackend backend = CpuForms.Create(isa);
+        using Weight w = backend.Upload("w", CpuForms.RandomTensor(dtype, OutDim, InDim, 43)), v = backend.Upload("v", CpuForms.RandomTensor(other, OutDim, InDim, 47));
+        using Matrix input = backend.Allocate(Rows, InDim), y = backend.Allocate(Rows, OutDim), z = backend.Allocate(Rows, OutDim);
+        backend.Write(input, InDim, rows, x);
+        backend.MatMul(input, [new Projection(w, y), new Projection(v, z)], rows);
+        float[] together = new float[Rows * OutDim];
+        backend.Read(y, OutDim, rows, together);
+        CpuForms.AssertSameBits(CpuForms.Product(backend, w, x, rows), together, $"{dtype} on {isa}");
+        backend.Read(z, OutDim, rows, together);
+        CpuForms.AssertSameBits(CpuForms.Product(backend, v, x, rows), together, $"{other} on {isa}");
+    }
+
+    [Theory]
     [MemberData(nameof(FormatsAndForms))]
     public void Slices_of_inputs_continue_one_chain(DType dtype, Isa isa)
     {
