@@ -2,12 +2,12 @@ using Switchyard.Tensor;
 
 namespace Switchyard.Backends.Cpu;
 
-/// <summary>Key and value planes, [layers][pages] of [kv head][head_dim][16] keys and [kv head][16][head_dim] values.</summary>
+/// <summary>Key and value planes, [layers][kv heads][pages] of [head_dim][16] keys and [16][head_dim] values.</summary>
+/// <remarks>A head's planes follow each other: a sequence whose pages do, as most do, is read as one stream of keys and one of values.</remarks>
 internal sealed unsafe class CpuKvStore : KvStore
 {
     private readonly AlignedMemory<byte> _keys, _values;
-    private readonly long _pageBytes; // of one plane at one layer
-    private readonly int _headBytes;
+    private readonly int _headBytes; // of one page
 
     public CpuKvStore(CpuBackend owner, KvShape shape)
         : base(shape)
@@ -15,9 +15,9 @@ internal sealed unsafe class CpuKvStore : KvStore
         Owner = owner;
         ElementBytes = shape.DType.BlockBytes();
         _headBytes = shape.HeadDim * KvShape.PageSize * ElementBytes;
-        _pageBytes = (long)shape.KvHeads * _headBytes;
-        _keys = new AlignedMemory<byte>(_pageBytes * shape.Layers * shape.Pages);
-        _values = new AlignedMemory<byte>(_pageBytes * shape.Layers * shape.Pages);
+        long bytes = (long)_headBytes * shape.KvHeads * shape.Layers * shape.Pages;
+        _keys = new AlignedMemory<byte>(bytes);
+        _values = new AlignedMemory<byte>(bytes);
         owner.Counters.BytesHeld += _keys.ByteCount + _values.ByteCount;
     }
 
@@ -52,5 +52,5 @@ internal sealed unsafe class CpuKvStore : KvStore
         base.Dispose();
     }
 
-    private long Offset(int layer, int page, int head) => ((long)layer * Shape.Pages + page) * _pageBytes + (long)head * _headBytes;
+    private long Offset(int layer, int page, int head) => (((long)layer * Shape.KvHeads + head) * Shape.Pages + page) * _headBytes;
 }

@@ -11,8 +11,11 @@ internal static unsafe class AttentionKernels<T>
 {
     private const int Lanes = KvShape.PageSize;
 
-    /// <summary>Queries whose scores one pass over the keys computes.</summary>
-    public const int Together = 4;
+    /// <summary><see cref="Together"/> at most, whatever the form.</summary>
+    public const int MostTogether = 8;
+
+    /// <summary>Queries that go over a tile together: as many as hide the latency of a chain and leave registers for what they share.</summary>
+    public static int Together => T.Vectors == 1 ? MostTogether : 4;
 
     public static void Begin(AttentionQuery* query, int headDim)
     {
@@ -29,8 +32,9 @@ internal static unsafe class AttentionKernels<T>
     public static void Tile(AttentionQuery** queries, uint* visible, int count, AttentionTile* tile)
     {
         int headDim = tile->HeadDim;
-        float* weights = stackalloc float[Together * Lanes];
-        if (count == Together) Scores4(queries, tile, weights);
+        float* weights = stackalloc float[MostTogether * Lanes];
+        if (count == 8) Scores8(queries, tile, weights);
+        else if (count == 4) Scores4(queries, tile, weights);
         else for (int i = 0; i < count; i++) Scores1(queries[i]->Q, tile, weights + i * Lanes);
         uint common = visible[0], any = visible[0];
         for (int i = 0; i < count; i++)
@@ -38,7 +42,10 @@ internal static unsafe class AttentionKernels<T>
             Weigh(queries[i], visible[i], headDim, weights + i * Lanes);
             (common, any) = (common & visible[i], any | visible[i]);
         }
-        if (count == Together && common == any) Outputs4(queries, common, weights, tile);
+        bool alike = common == any;
+        if (alike && count == 8) OutputPairs<Rows8>(queries, common, weights, tile);
+        else if (alike && count == 4 && T.Vectors == 1) OutputPairs<Rows4>(queries, common, weights, tile);
+        else if (alike && count == 4) Outputs4(queries, common, weights, tile);
         else for (int i = 0; i < count; i++) Outputs(queries[i]->State + Lanes, visible[i], 0, headDim, weights + i * Lanes, tile->Values);
     }
 
@@ -91,6 +98,39 @@ internal static unsafe class AttentionKernels<T>
         (b * factor).Store(scores + Lanes);
         (c * factor).Store(scores + 2 * Lanes);
         (e * factor).Store(scores + 3 * Lanes);
+    }
+
+    // Eight chains: as many as hide the latency of one vector's fused multiply-add.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scores8(AttentionQuery** queries, AttentionTile* tile, float* scores)
+    {
+        nint step = tile->AheadStep, headDim = tile->HeadDim;
+        float* keys = tile->Keys;
+        byte* ahead = tile->KeysAhead;
+        float* qa = queries[0]->Q, qb = queries[1]->Q, qc = queries[2]->Q, qd = queries[3]->Q, qe = queries[4]->Q, qf = queries[5]->Q, qg = queries[6]->Q, qh = queries[7]->Q;
+        T a = T.Create(0), b = T.Create(0), c = T.Create(0), d = T.Create(0), e = T.Create(0), f = T.Create(0), g = T.Create(0), h = T.Create(0);
+        for (nint i = 0; i < headDim; i++, keys += Lanes, ahead += step)
+        {
+            Prefetch.Line(ahead);
+            T k = T.Load(keys);
+            T.AddProduct(ref a, k, qa + i);
+            T.AddProduct(ref b, k, qb + i);
+            T.AddProduct(ref c, k, qc + i);
+            T.AddProduct(ref d, k, qd + i);
+            T.AddProduct(ref e, k, qe + i);
+            T.AddProduct(ref f, k, qf + i);
+            T.AddProduct(ref g, k, qg + i);
+            T.AddProduct(ref h, k, qh + i);
+        }
+        T factor = T.Create(tile->Scale);
+        (a * factor).Store(scores);
+        (b * factor).Store(scores + 1 * Lanes);
+        (c * factor).Store(scores + 2 * Lanes);
+        (d * factor).Store(scores + 3 * Lanes);
+        (e * factor).Store(scores + 4 * Lanes);
+        (f * factor).Store(scores + 5 * Lanes);
+        (g * factor).Store(scores + 6 * Lanes);
+        (h * factor).Store(scores + 7 * Lanes);
     }
 
     // Turns scores into weights, and scales what there is if the maximum grew; if it did not, the factor would be 1.
@@ -148,7 +188,65 @@ internal static unsafe class AttentionKernels<T>
             e.Store(oe + d);
         }
         if (d == headDim) return;
-        for (int i = 0; i < Together; i++) Outputs(queries[i]->State + Lanes, visible, d, headDim, weights + i * Lanes, values);
+        for (int i = 0; i < 4; i++) Outputs(queries[i]->State + Lanes, visible, d, headDim, weights + i * Lanes, values);
+    }
+
+    // The same with two vectors of dimensions and four or eight queries: every weight and every value that is loaded serves several products.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OutputPairs<TQueries>(AttentionQuery** queries, uint visible, float* weights, AttentionTile* tile)
+        where TQueries : unmanaged, IRowCount
+    {
+        int headDim = tile->HeadDim, dim = 0;
+        nint step = tile->AheadStep;
+        float* values = tile->Values;
+        byte* ahead = tile->ValuesAhead;
+        for (; dim <= headDim - 2 * Lanes; dim += 2 * Lanes)
+        {
+            nint at = Lanes + dim;
+            T zero = T.Create(0), a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, g = zero, h = zero;
+            T a2 = zero, b2 = zero, c2 = zero, d2 = zero, e2 = zero, f2 = zero, g2 = zero, h2 = zero;
+            (a, a2) = (T.Load(queries[0]->State + at), T.Load(queries[0]->State + at + Lanes));
+            (b, b2) = (T.Load(queries[1]->State + at), T.Load(queries[1]->State + at + Lanes));
+            (c, c2) = (T.Load(queries[2]->State + at), T.Load(queries[2]->State + at + Lanes));
+            (d, d2) = (T.Load(queries[3]->State + at), T.Load(queries[3]->State + at + Lanes));
+            if (sizeof(TQueries) > 4) (e, e2) = (T.Load(queries[4]->State + at), T.Load(queries[4]->State + at + Lanes));
+            if (sizeof(TQueries) > 5) (f, f2) = (T.Load(queries[5]->State + at), T.Load(queries[5]->State + at + Lanes));
+            if (sizeof(TQueries) > 6) (g, g2) = (T.Load(queries[6]->State + at), T.Load(queries[6]->State + at + Lanes));
+            if (sizeof(TQueries) > 7) (h, h2) = (T.Load(queries[7]->State + at), T.Load(queries[7]->State + at + Lanes));
+            for (uint rest = visible; rest != 0; rest &= rest - 1, ahead += 2 * step)
+            {
+                Prefetch.Line(ahead);
+                Prefetch.Line(ahead + step);
+                int lane = BitOperations.TrailingZeroCount(rest);
+                float* p = weights + lane, from = values + lane * headDim + dim;
+                T u = T.Load(from), v = T.Load(from + Lanes);
+                T.AddProducts(ref a, ref a2, u, v, p + 0 * Lanes);
+                T.AddProducts(ref b, ref b2, u, v, p + 1 * Lanes);
+                T.AddProducts(ref c, ref c2, u, v, p + 2 * Lanes);
+                T.AddProducts(ref d, ref d2, u, v, p + 3 * Lanes);
+                if (sizeof(TQueries) > 4) T.AddProducts(ref e, ref e2, u, v, p + 4 * Lanes);
+                if (sizeof(TQueries) > 5) T.AddProducts(ref f, ref f2, u, v, p + 5 * Lanes);
+                if (sizeof(TQueries) > 6) T.AddProducts(ref g, ref g2, u, v, p + 6 * Lanes);
+                if (sizeof(TQueries) > 7) T.AddProducts(ref h, ref h2, u, v, p + 7 * Lanes);
+            }
+            Store(a, a2, queries[0]->State + at);
+            Store(b, b2, queries[1]->State + at);
+            Store(c, c2, queries[2]->State + at);
+            Store(d, d2, queries[3]->State + at);
+            if (sizeof(TQueries) > 4) Store(e, e2, queries[4]->State + at);
+            if (sizeof(TQueries) > 5) Store(f, f2, queries[5]->State + at);
+            if (sizeof(TQueries) > 6) Store(g, g2, queries[6]->State + at);
+            if (sizeof(TQueries) > 7) Store(h, h2, queries[7]->State + at);
+        }
+        if (dim == headDim) return;
+        for (int i = 0; i < sizeof(TQueries); i++) Outputs(queries[i]->State + Lanes, visible, dim, headDim, weights + i * Lanes, values);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(T first, T second, float* to)
+    {
+        first.Store(to);
+        second.Store(to + Lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -58,6 +58,9 @@ internal sealed unsafe class KernelTable
     /// <summary>Queries, what each sees, count, what they look at.</summary>
     public delegate*<AttentionQuery**, uint*, int, AttentionTile*, void> AttentionTile { get; private set; }
 
+    /// <summary>Queries that <see cref="AttentionTile"/> takes at most, and best.</summary>
+    public int AttentionTogether { get; private set; }
+
     /// <summary>Query, elements of a head.</summary>
     public delegate*<AttentionQuery*, int, void> EndAttention { get; private set; }
 
@@ -93,6 +96,7 @@ internal sealed unsafe class KernelTable
         TopK = &RowKernels<T>.TopK;
         BeginAttention = &AttentionKernels<T>.Begin;
         AttentionTile = &AttentionKernels<T>.Tile;
+        AttentionTogether = AttentionKernels<T>.Together;
         EndAttention = &AttentionKernels<T>.End;
         foreach (PanelFormat format in (ReadOnlySpan<PanelFormat>)[PanelFormat.F32, PanelFormat.F16, PanelFormat.BF16]) _tileRows[(int)format] = PlainKernels<T, PlainF32>.TileRows;
         _panel[(int)PanelFormat.F32] = &PlainKernels<T, PlainF32>.Run;

@@ -18,11 +18,11 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
 
     public static int TilePanels => 1;
 
-    // 4 KB of bytes, 8 KB of what they are taken apart to and 2 KB of activations leave room for what comes next.
+    // 16 KB of what bytes are taken apart to and 2 to 4 KB of activations leave room for what comes next.
     public static int SliceInputs
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 256;
+        get => 512;
     }
 
     public static int TurnBytes => 64;

@@ -70,8 +70,8 @@ internal unsafe struct AttendWork : IWork
     private readonly void Tile(int tile, int head, (int First, int Count) group, AttentionQuery* queries, TileScratch tiles)
     {
         int heads = Shape.Heads / Shape.KvHeads, batched = 0;
-        AttentionQuery** batch = stackalloc AttentionQuery*[Together];
-        uint* seen = stackalloc uint[Together];
+        AttentionQuery** batch = stackalloc AttentionQuery*[MostTogether];
+        uint* seen = stackalloc uint[MostTogether];
         AttentionTile direct = new() { HeadDim = Shape.HeadDim, Scale = Shape.Scale }; // the tile in the store
         for (int i = 0; i < group.Count; i++)
         {
@@ -88,7 +88,7 @@ internal unsafe struct AttendWork : IWork
             {
                 batch[batched] = &queries[i * heads + h];
                 seen[batched] = visible;
-                if (++batched < Together) continue;
+                if (++batched < Kernels.AttentionTogether) continue;
                 Kernels.AttentionTile(batch, seen, batched, &direct);
                 direct.AheadStep = 0; // asked for once
                 batched = 0;
@@ -101,15 +101,15 @@ internal unsafe struct AttendWork : IWork
     private readonly void GatheredRow(int row, int tile, int head, uint visible, AttentionQuery* queries, TileScratch tiles)
     {
         int heads = Shape.Heads / Shape.KvHeads;
-        AttentionQuery** batch = stackalloc AttentionQuery*[Together];
-        uint* seen = stackalloc uint[Together];
+        AttentionQuery** batch = stackalloc AttentionQuery*[MostTogether];
+        uint* seen = stackalloc uint[MostTogether];
         Gather(row, tile, head, visible, tiles);
         AttentionTile gathered = new() { HeadDim = Shape.HeadDim, Scale = Shape.Scale, Keys = tiles.GatheredKeys, Values = tiles.GatheredValues };
         gathered.KeysAhead = (byte*)gathered.Keys;
         gathered.ValuesAhead = (byte*)gathered.Values;
-        for (int h = 0; h < heads; h += Together)
+        for (int h = 0; h < heads; h += Kernels.AttentionTogether)
         {
-            int count = Math.Min(Together, heads - h);
+            int count = Math.Min(Kernels.AttentionTogether, heads - h);
             for (int i = 0; i < count; i++)
             {
                 batch[i] = &queries[h + i];
@@ -192,7 +192,7 @@ internal unsafe struct AttendWork : IWork
         }
     }
 
-    private const int Together = AttentionKernels<LanesScalar>.Together;
+    private const int MostTogether = AttentionKernels<LanesScalar>.MostTogether;
 
     /// <summary>Room for a gathered tile and a widened one.</summary>
     private readonly struct TileScratch(float* start, int elements)
