@@ -19,16 +19,9 @@ public sealed unsafe partial class CpuBackend
         foreach (int row in rows)
         {
             int page = slots[row] / KvShape.PageSize, lane = slots[row] % KvShape.PageSize;
-            for (int head = 0; head < shape.KvHeads; head++)
-            {
-                byte* toKeys = store.Keys(layer, page, head), toValues = store.Values(layer, page, head);
-                float* fromKeys = keys.Row(row) + head * shape.HeadDim, fromValues = values.Row(row) + head * shape.HeadDim;
-                for (int d = 0; d < shape.HeadDim; d++)
-                {
-                    store.Set(toKeys, d * KvShape.PageSize + lane, fromKeys[d]);
-                    store.Set(toValues, lane * shape.HeadDim + d, fromValues[d]);
-                }
-            }
+            float* fromKeys = keys.Row(row), fromValues = values.Row(row);
+            for (int head = 0; head < shape.KvHeads; head++, fromKeys += shape.HeadDim, fromValues += shape.HeadDim)
+                store.Set(layer, page, head, lane, fromKeys, fromValues);
             store.SetSource(layer, slots[row], (short)layer);
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Switchyard.Tensor;
 
 namespace Switchyard.Backends.Cpu;
@@ -42,6 +43,25 @@ internal sealed unsafe class CpuKvStore : KvStore
     {
         if (ElementBytes == 4) ((float*)plane)[index] = value;
         else ((Half*)plane)[index] = (Half)value;
+    }
+
+    /// <summary>Writes the keys and values of one position and head, [head_dim] each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Set(int layer, int page, int head, int lane, float* keys, float* values)
+    {
+        int headDim = Shape.HeadDim;
+        byte* toKeys = Keys(layer, page, head), toValues = Values(layer, page, head);
+        if (ElementBytes == 4)
+        {
+            float* to = (float*)toKeys + lane;
+            for (int d = 0; d < headDim; d++) to[d * KvShape.PageSize] = keys[d];
+            new ReadOnlySpan<float>(values, headDim).CopyTo(new Span<float>((float*)toValues + lane * headDim, headDim));
+            return;
+        }
+        Half* narrow = (Half*)toKeys + lane;
+        for (int d = 0; d < headDim; d++) narrow[d * KvShape.PageSize] = (Half)keys[d];
+        narrow = (Half*)toValues + lane * headDim;
+        for (int d = 0; d < headDim; d++) narrow[d] = (Half)values[d];
     }
 
     public override void Dispose()

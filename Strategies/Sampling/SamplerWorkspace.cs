@@ -13,7 +13,7 @@ internal sealed class SamplerWorkspace
     public ulong[] Keys { get; private set; } = [];
 
     /// <summary>A histogram over gaps to the largest logit.</summary>
-    public long[] Buckets { get; } = new long[LogitTransforms.WorkspaceBuckets];
+    public long[] Buckets { get; } = new long[PrefixCut.Buckets];
 
     /// <summary>Makes room for <paramref name="tokens"/> tokens.</summary>
     public void Reserve(int tokens)
