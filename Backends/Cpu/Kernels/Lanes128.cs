@@ -41,6 +41,7 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
         AddProduct(ref other, c, b);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadHalf(Half* from) => new(Widen(from + 0), Widen(from + 4), Widen(from + 8), Widen(from + 12));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -142,6 +143,7 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
     }
 
     // Exponent and mantissa move to their places in a binary32, whose bias is 112 greater; infinities and NaN get the largest exponent.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Widen(Half* from)
     {
         Vector128<int> bits = Vector128.WidenLower(Vector128.Create(Vector64.Load((ushort*)from), default)).AsInt32();

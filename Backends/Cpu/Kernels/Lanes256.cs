@@ -48,6 +48,7 @@ internal unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v1) : ILan
         AddProduct(ref other, c, b);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadHalf(Half* from) => new(Widen(from + 0), Widen(from + 8));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -143,6 +144,7 @@ internal unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v1) : ILan
     }
 
     // Exponent and mantissa move to their places in a binary32, whose bias is 112 greater; infinities and NaN get the largest exponent.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Widen(Half* from)
     {
         Vector256<int> bits = Vector256.WidenLower(Vector256.Create(Vector128.Load((ushort*)from), default)).AsInt32();

@@ -36,6 +36,7 @@ internal unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
         other.V0 = Vector512.FusedMultiplyAdd(c.V0, f, other.V0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadHalf(Half* from) => new(Widen(from + 0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -136,6 +137,7 @@ internal unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     }
 
     // Exponent and mantissa move to their places in a binary32, whose bias is 112 greater; infinities and NaN get the largest exponent.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Widen(Half* from)
     {
         Vector512<int> bits = Avx512F.IsSupported

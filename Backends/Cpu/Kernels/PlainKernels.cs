@@ -30,6 +30,7 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
     {
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long SpanBytes(int inputs) => (long)inputs * TFormat.Bytes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

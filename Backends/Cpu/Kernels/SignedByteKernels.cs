@@ -27,6 +27,7 @@ internal readonly unsafe struct SignedByteKernels<TBytes, TLanes> : ITileKernel
 
     public static int TurnBytes => 64;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long SpanBytes(int inputs) => (long)inputs / Block * UnitStride;
 
     // Of every 64 bytes their magnitudes and which are negative, then for every block what flipped products lack.

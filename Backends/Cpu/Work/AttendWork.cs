@@ -120,6 +120,7 @@ internal unsafe struct AttendWork : IWork
     }
 
     /// <summary>The lanes of a tile that a row sees, and whether they must be gathered.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly uint Visible(int row, int tile, out bool gather)
     {
         int position = Plan.Position(row), start = tile * Lanes, run = Plan.RunLength(row);
@@ -143,6 +144,7 @@ internal unsafe struct AttendWork : IWork
         return visible;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int Slot(int row, int position)
     {
         int run = Plan.RunLength(row);
