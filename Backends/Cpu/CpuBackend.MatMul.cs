@@ -88,7 +88,7 @@ public sealed unsafe partial class CpuBackend
             for (int start = 0; start < tasks[i].PanelCount; chunk++)
             {
                 long size = tasks[i].PanelBytes, group = PanelCall.MaxPanels * size;
-                long target = Math.Clamp(bytes / (4 * Threads), 16 * 1024, group <= mostGroup ? Math.Max(most, group) : most);
+                long target = Math.Clamp(bytes / (2 * Threads), 32 * 1024, group <= mostGroup ? Math.Max(most, group) : most);
                 if (target < group && group <= mostGroup && bytes > 2 * Threads * group) target = group;
                 if (target > group) target -= target % group;
                 int panels = (int)Math.Clamp(target / size, 1, tasks[i].PanelCount - start);
