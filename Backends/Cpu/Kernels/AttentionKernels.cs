@@ -10,6 +10,7 @@ internal static unsafe class AttentionKernels<T>
     where T : unmanaged, ILanes<T>
 {
     private const int Lanes = KvShape.PageSize;
+    private const uint AllLanes = (1u << Lanes) - 1;
 
     /// <summary><see cref="Together"/> at most, whatever the form.</summary>
     public const int MostTogether = 8;
@@ -134,24 +135,25 @@ internal static unsafe class AttentionKernels<T>
     }
 
     // Turns scores into weights, and scales what there is if the maximum grew; if it did not, the factor would be 1.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Weigh(AttentionQuery* query, uint visible, int headDim, float* weights)
     {
-        T s = T.Select(visible, T.Load(weights), float.NegativeInfinity); // then Exp gives 0, which leaves a sum as it is
+        T s = T.Load(weights);
+        if (visible != AllLanes) s = T.Select(visible, s, float.NegativeInfinity); // then Exp gives 0, which leaves a sum as it is
         float largest = T.Largest(s);
-        if (!(largest <= query->Maximum))
-        {
-            Rescale(query->State, Lanes + headDim, CanonicalMath.Exp(query->Maximum - largest));
-            query->Maximum = largest;
-        }
-        T p = T.Select(visible, T.Exp(s - T.Create(query->Maximum)), 0);
+        if (!(largest <= query->Maximum)) Rescale(query, Lanes + headDim, largest);
+        T p = T.Exp(s - T.Create(query->Maximum));
+        if (visible != AllLanes) p = T.Select(visible, p, 0);
         p.Store(weights);
         (T.Load(query->State) + p).Store(query->State);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rescale(float* state, int count, float correction)
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Rescale(AttentionQuery* query, int count, float largest)
     {
+        float correction = CanonicalMath.Exp(query->Maximum - largest);
+        float* state = query->State;
+        query->Maximum = largest;
         T factor = T.Create(correction);
         int i = 0;
         for (; i <= count - Lanes; i += Lanes) (T.Load(state + i) * factor).Store(state + i);

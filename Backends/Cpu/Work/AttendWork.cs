@@ -27,6 +27,7 @@ internal unsafe struct AttendWork : IWork
     public long ScratchBytes;
 
     private const int Lanes = KvShape.PageSize;
+    private const uint AllLanes = (1u << Lanes) - 1;
 
     /// <summary>Rows of a group at most.</summary>
     public const int MaxGroupRows = 16;
@@ -47,12 +48,13 @@ internal unsafe struct AttendWork : IWork
         TileScratch tiles = new((float*)(Scratch + worker * ScratchBytes), Lanes * Shape.HeadDim);
         float* states = tiles.End;
         AttentionQuery* queries = (AttentionQuery*)(states + count * heads * stride);
-        int from = int.MaxValue, last = 0;
+        int from = int.MaxValue, last = 0, shared = Shape.Window > 0 ? 0 : int.MaxValue; // cached positions that all rows see
         for (int i = 0; i < count; i++)
         {
             int row = Rows[first + i], position = Plan.Position(row);
             from = Math.Min(from, Shape.Window > 0 ? Math.Max(0, position - Shape.Window + 1) : 0);
             last = Math.Max(last, position);
+            shared = Math.Min(shared, Math.Min(position + 1, Plan.RunLength(row)));
             for (int h = 0; h < heads; h++)
             {
                 int column = (head * heads + h) * Shape.HeadDim, q = i * heads + h;
@@ -60,23 +62,25 @@ internal unsafe struct AttendWork : IWork
                 Kernels.BeginAttention(&queries[q], Shape.HeadDim);
             }
         }
-        for (int tile = from / Lanes; tile <= last / Lanes; tile++) Tile(tile, head, (first, count), queries, tiles);
+        for (int tile = from / Lanes; tile <= last / Lanes; tile++) Tile(tile, head, (first, count), queries, tiles, (tile + 1) * Lanes <= shared);
         for (int q = 0; q < count * heads; q++) Kernels.EndAttention(&queries[q], Shape.HeadDim);
     }
 
     // Queries whose tile lies in the store as it is are batched over rows; others have their row's tile gathered. The chain of a query
     // is the same either way.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Tile(int tile, int head, (int First, int Count) group, AttentionQuery* queries, TileScratch tiles)
+    private readonly void Tile(int tile, int head, (int First, int Count) group, AttentionQuery* queries, TileScratch tiles, bool shared)
     {
         int heads = Shape.Heads / Shape.KvHeads, batched = 0;
+        shared = shared && Kv.OwnMask(Layer, Plan.Pages(Rows[group.First]).Pages[tile]) == AllLanes;
         AttentionQuery** batch = stackalloc AttentionQuery*[MostTogether];
         uint* seen = stackalloc uint[MostTogether];
         AttentionTile direct = new() { HeadDim = Shape.HeadDim, Scale = Shape.Scale }; // the tile in the store
         for (int i = 0; i < group.Count; i++)
         {
             int row = Rows[group.First + i];
-            uint visible = Visible(row, tile, out bool gather);
+            bool gather = false;
+            uint visible = shared ? AllLanes : Visible(row, tile, out gather);
             if (visible == 0) continue;
             if (gather)
             {
