@@ -12,20 +12,48 @@ namespace Switchyard.Experiments.Cast;
 internal static class CopyingExperiments
 {
     private const int First = 100; // the first token of a text on the true shape
+    private const int Run = 8;
+    private const double Copying = 0.5;
 
     /// <summary>The trained model tells a story that it told before, which stands in its prompt.</summary>
     public static void OnTales(ExperimentSetting setting, ResultDocument document, TransformerModel target, TextWriter log)
     {
         GenerationOptions Options(int _) => new() { Temperature = 0, MaxNewTokens = setting.NewTokens, IgnoreEos = true };
-        int[][] beginnings = TalesExperiments.NewPrompts(setting, 4);
-        var plain = new AutoregressiveStrategy(TalesExperiments.Runner(target, 1, 1));
-        IReadOnlyList<int[]> stories = DrexMeasurement.Run(plain, beginnings, Options, concurrency: 1).Outputs;
-        using var contest = new Contest([.. beginnings.Zip(stories, (beginning, story) => (int[])[.. beginning, .. story, .. beginning])], Options, setting.SmallRounds);
-        contest.Add("plain", plain);
-        contest.Add("lookup", SpeculativeStrategies.Lookup(TalesExperiments.Runner(target, 1, 9)));
-        ContestResult result = contest.Run(1, log);
+        int[][] beginnings = TalesExperiments.NewPrompts(setting, TalesExperiments.Prompts.Length), prompts;
+        IReadOnlyList<int[]> again;
+        using (var plain = new AutoregressiveStrategy(TalesExperiments.Runner(target, 1, 1)))
+        {
+            IReadOnlyList<int[]> stories = DrexMeasurement.Run(plain, beginnings, Options, concurrency: 1).Outputs;
+            prompts = [.. beginnings.Zip(stories, (beginning, story) => (int[])[.. beginning, .. story, .. beginning])];
+            again = DrexMeasurement.Run(plain, prompts, Options, concurrency: 1).Outputs;
+        }
         document.Heading(3, "Lookup on copying");
-        document.Text($"Temperature 0: a beginning, the story that the model told after it, and the beginning again; whether the model tells the same story again is up to the model. {result.Drafts("lookup").TokensPerStep:F2} tokens a pass that checked guesses; {result.Gain("lookup"):F2} times plain ({result["plain"]:F1} tokens/s).");
+        document.Text($"Temperature 0: a beginning, the story that the model told after it, and the beginning again. Whether the model tells the same story again is up to the model: \"quoted\" is the part of its output in runs of {Run} tokens or more that stand in the prompt, by plain decoding. A task is a copying task if that is {Copying:P0} or more.");
+        var rows = new List<object?[]>();
+        foreach ((string name, bool copies) in ((string, bool)[])[("copying tasks", true), ("the others", false)])
+        {
+            int[] chosen = [.. Enumerable.Range(0, prompts.Length).Where(i => Quoted(again[i], prompts[i]) >= Copying == copies)];
+            if (chosen.Length == 0) continue;
+            using var contest = new Contest([.. chosen.Select(i => prompts[i])], Options, setting.SmallRounds);
+            contest.Add("plain", new AutoregressiveStrategy(TalesExperiments.Runner(target, 1, 1)));
+            contest.Add("lookup", SpeculativeStrategies.Lookup(TalesExperiments.Runner(target, 1, 9)));
+            ContestResult result = contest.Run(1, log);
+            rows.Add([name, chosen.Length, $"{chosen.Average(i => Quoted(again[i], prompts[i])):P0}", result["plain"], result.Drafts("lookup").TokensPerStep, result.Gain("lookup")]);
+        }
+        document.Table(["tasks", "how many", "quoted", "plain, tokens/s", "tokens a pass that checked", "lookup, times plain"], rows);
+    }
+
+    // Part of the tokens that lie in a run of some length or more that stands in the prompt.
+    private static double Quoted(int[] output, int[] prompt)
+    {
+        int quoted = 0;
+        for (int i = 0, covered = 0; i + Run <= output.Length; i++)
+        {
+            if (prompt.AsSpan().IndexOf(output.AsSpan(i, Run)) < 0) continue;
+            quoted += i + Run - Math.Max(i, covered);
+            covered = i + Run;
+        }
+        return quoted / (double)output.Length;
     }
 
     /// <summary>

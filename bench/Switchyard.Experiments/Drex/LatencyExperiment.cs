@@ -22,7 +22,7 @@ internal sealed class LatencyExperiment(DrexSetting setting, ResultDocument docu
         var load = new DrexLoads(setting.Tales, setting.TalesPrompts, setting.TalesTokens, choice.Exits, choice.Confidence, Synthetic: false);
         (double plainGap, double rate) = Calibrate(load, batch);
         TimeSpan target = TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(4 * plainGap)));
-        DrexOptions drex = new(), timed = new() { TimeBetweenTokens = target };
+        DrexOptions drex = choice.With(new DrexOptions()), timed = drex with { TimeBetweenTokens = target };
         Arrivals[] rides =
         [
             Ride("off", new DrexOptions { Policy = DrexPolicy.Off, TimeBetweenTokens = target }, null), Ride("drex, no target", drex, null), Ride($"drex, tbt={target.TotalMilliseconds:F0}ms", timed, null),

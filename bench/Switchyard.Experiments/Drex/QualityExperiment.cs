@@ -19,13 +19,13 @@ internal sealed class QualityExperiment(DrexSetting setting, ResultDocument docu
     public void Policies(ExitChoice choice)
     {
         document.Heading(2, "M1: policies on real exits");
-        document.Text($"{setting.Base.TargetName}, exits={string.Join('+', choice.Exits)}, confidence={choice.Confidence:F2}. The mean NLL is the whole model's for what each policy wrote on the same {Scored} requests; ± is the standard error of its difference from `off`, request by request.");
+        document.Text($"{setting.Base.TargetName}, {choice}; policies that look at whole groups always name the source. The mean NLL is the whole model's for what each policy wrote on the same {Scored} requests; ± is the standard error of its difference from `off`, request by request.");
         var rows = new List<object?[]>();
         var overheads = new List<object?[]>();
         foreach (int batch in setting.Batches)
         {
             log.WriteLine(FormattableString.Invariant($"  real exits: batch {batch}"));
-            SteadyLoad[] loads = [.. DrexLoads.Policies.Select(p => Load(choice).Open(p.Name, p.Options, batch))];
+            SteadyLoad[] loads = [.. DrexLoads.Policies.Select(p => Load(choice).Open(p.Name, choice.With(p.Options), batch))];
             try
             {
                 List<DrexOutcome> outcomes = DrexOutcome.Contest(loads, setting.Rounds, setting.Quick ? 0.02 : 0.3, leastSteps: 6, log);
@@ -53,19 +53,20 @@ internal sealed class QualityExperiment(DrexSetting setting, ResultDocument docu
         using var runner = new ModelRunner(setting.Tales, TransformerModel.ReadoutChunk, 2 * setting.Tales.ContextLength);
         (string Name, DrexOptions Options)[] ways =
         [
-            ("off", new DrexOptions { Policy = DrexPolicy.Off }), ("source map", new DrexOptions()),
+            ("off", new DrexOptions { Policy = DrexPolicy.Off }), ("source map", new DrexOptions { Kv = MissingKv.Source }),
             ("postfill", new DrexOptions { Kv = MissingKv.Postfill }), ("computed at once", new DrexOptions { Policy = DrexPolicy.LatencyOnly }),
         ];
         SteadyLoad[] loads = [.. ways.Select(w => Load(choice).Open(w.Name, w.Options, setting.Batch))];
         try
         {
             List<DrexOutcome> outcomes = DrexOutcome.Contest(loads, setting.Rounds, setting.Quick ? 0.02 : 0.5, leastSteps: 6, log);
-            ExitTrialReport exact = ExitChoice.Try(runner, texts, choice.Exits, (int)Math.Round(100 * choice.Confidence), MissingKv.Postfill);
+            ExitTrialReport Forced(MissingKv kv) => kv == choice.Kv ? choice.Trial : ExitChoice.Try(runner, texts, choice.Exits, (int)Math.Round(100 * choice.Confidence), kv);
+            (ExitTrialReport named, ExitTrialReport exact) = (Forced(MissingKv.Source), Forced(MissingKv.Postfill));
             document.Heading(2, "M4: missing keys and values");
-            document.Text($"The text forced on the model, one request at a time: agreement with full depth, and the mean NLL of the text under the distributions that were used, less full depth's {exact.FullNll:F3}. Postfill and computing at once give the same keys and values, so the same tokens. Batch {setting.Batch}.");
+            document.Text($"The text forced on the model with {choice.Confidence:F2}, one request at a time: agreement with full depth, and the mean NLL of the text under the distributions that were used, less full depth's {exact.FullNll:F3}. Postfill and computing at once give the same keys and values, so the same tokens. Batch {setting.Batch}.");
             document.Table(["keys and values of rows that left", "agreement", "NLL more than full depth", "tokens/s", "times off"], ways.Select((w, i) =>
             {
-                ExitTrialReport? trial = i == 0 ? null : i == 1 ? choice.Trial : exact;
+                ExitTrialReport? trial = i == 0 ? null : i == 1 ? named : exact;
                 return (object?[])[w.Name, trial?.Agreement ?? 1, $"{(trial is { } t ? t.MeanNll - t.FullNll : 0):F4}", outcomes[i].Throughput, outcomes[i].Throughput / outcomes[0].Throughput];
             }));
         }
