@@ -129,16 +129,21 @@ public sealed class CastEqualityTests
         using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
         var costs = new TableCosts(TableCosts.Affine(0.1, 1), TableCosts.Affine(0.01, 0.05));
         using SpeculativeStrategy strategy = Make(backend, "llama-gqa-tied", 1, new CastShaper(costs, new CastOptions { MaxDepth = 4, MaxBreadth = 4, MaxNodes = 10 }));
-        DecodingRequest[] batch = Decoding.Requests(4, 3, i => new GenerationOptions { MaxNewTokens = 90, Seed = 4, Temperature = 0.7f * i, IgnoreEos = true }, longest: 6);
-        foreach (DecodingRequest request in batch) Assert.True(strategy.TryAdmit(request));
-        for (int step = 0; step < 18; step++) strategy.Step(batch); // a size beside the best is tried among them
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        int steps = 0;
-        for (; steps < 6 && !(batch[0].IsFinished || batch[1].IsFinished || batch[2].IsFinished); steps++) strategy.Step(batch);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.True(steps > 3);
+        // Trees follow the real clock, so the largest one, for which buffers grow, may come late: later requests find everything as large as it gets.
+        long allocated = long.MaxValue;
+        for (int round = 0; round < 6 && allocated != 0; round++)
+        {
+            DecodingRequest[] batch = Decoding.Requests(4, 3, i => new GenerationOptions { MaxNewTokens = 90, Seed = 4, Temperature = 0.7f * i, IgnoreEos = true }, longest: 6);
+            foreach (DecodingRequest request in batch) Assert.True(strategy.TryAdmit(request));
+            for (int step = 0; step < 18; step++) strategy.Step(batch); // a size beside the best is tried among them
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            int steps = 0;
+            for (; steps < 6 && !(batch[0].IsFinished || batch[1].IsFinished || batch[2].IsFinished); steps++) strategy.Step(batch);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(steps > 3);
+            foreach (DecodingRequest request in batch) strategy.Release(request);
+        }
         Assert.Equal(0, allocated);
-        foreach (DecodingRequest request in batch) strategy.Release(request);
     }
 
     private static SpeculativeStrategy Make(IBackend backend, string model, int seed, ITreeShaper shaper) => new(
