@@ -5,7 +5,7 @@ using Switchyard.Backends.Cpu.Kernels;
 namespace Switchyard.Backends.Cpu;
 
 /// <summary>
-/// Finds out whether a thread reads weights best as one stream or as several at once. Processors differ by a fifth either way: one that
+/// Finds out whether a thread reads weights best as one stream or as several at once. Processors differ: one that
 /// waits for few lines at a time needs several, one with strong prefetchers is slowed by them. Results are the same, so products of the
 /// first pass serve as the measurement.
 /// </summary>
