@@ -17,7 +17,7 @@ public sealed unsafe partial class CpuBackend
         CheckRows("MatMul", rows, from);
         if (rows.IsEmpty || projections.IsEmpty) return;
         ProjectionTask* tasks = _tasks.Get<ProjectionTask>(projections.Length);
-        (int inDim, long bytes, int tileRows) = Prepare(from, projections, rows, tasks);
+        (int inDim, long bytes, bool blocks, int tileRows) = Prepare(from, projections, rows, tasks);
         MatMulWork work = new()
         {
             Tasks = tasks,
@@ -25,10 +25,11 @@ public sealed unsafe partial class CpuBackend
             RowCount = rows.Length,
             X = RowPointers(from, rows),
             Sums = _sums.Get<float>((long)Threads * PanelCall.SumCount),
+            TileRows = tileRows,
             StreamPanels = Streams.Begin(rows.Length <= MostStreamRows ? bytes : 0, out long start),
             Accumulate = accumulate,
         };
-        if (tileRows > 0) work.Quantized = Quantize(work.X, rows.Length, inDim, tileRows);
+        if (blocks) work.Quantized = Quantize(work.X, rows.Length, inDim, tileRows);
         fixed (int* indices = rows)
         {
             work.Rows = indices;
@@ -37,12 +38,13 @@ public sealed unsafe partial class CpuBackend
         Streams.End(bytes, start);
     }
 
-    // Projections of one product share the activations, quantised for the smallest tile that any of their kernels wants; 0 rows if none has blocks.
-    private (int InDim, long Bytes, int TileRows) Prepare(CpuMatrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, ProjectionTask* tasks)
+    // Projections of one product share the activations and with them the tiles: the smallest that any of their kernels wants.
+    private (int InDim, long Bytes, bool Blocks, int TileRows) Prepare(CpuMatrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, ProjectionTask* tasks)
     {
         int inDim = projections[0].Weight.InDim;
         long bytes = 0;
-        int tileRows = 0;
+        bool blocks = false;
+        int tileRows = PanelCall.MaxRows;
         for (int i = 0; i < projections.Length; i++)
         {
             CpuWeight weight = Check(x, projections[i], rows, inDim);
@@ -50,7 +52,6 @@ public sealed unsafe partial class CpuBackend
             tasks[i] = new ProjectionTask
             {
                 Kernel = _kernels.Panel(weight.Format),
-                TileRows = _kernels.TileRows(weight.Format),
                 Panels = weight.Panel(0),
                 PanelBytes = weight.PanelBytes,
                 PanelCount = weight.PanelCount,
@@ -61,11 +62,10 @@ public sealed unsafe partial class CpuBackend
                 YStride = y.Stride,
             };
             bytes += weight.PanelCount * weight.PanelBytes;
-            if (!weight.Format.IsPlain()) tileRows = tileRows == 0 ? tasks[i].TileRows : Math.Min(tileRows, tasks[i].TileRows);
+            blocks |= !weight.Format.IsPlain();
+            tileRows = Math.Min(tileRows, _kernels.TileRows(weight.Format));
         }
-        for (int i = 0; i < projections.Length; i++)
-            if (!Own(projections[i].Weight).Format.IsPlain()) tasks[i].TileRows = tileRows;
-        return (inDim, bytes, tileRows);
+        return (inDim, bytes, blocks, tileRows);
     }
 
     private static int MostChunks(ProjectionTask* tasks, int count)

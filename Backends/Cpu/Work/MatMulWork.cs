@@ -20,6 +20,9 @@ internal unsafe struct MatMulWork : IWork
     /// <summary>For each worker <see cref="PanelCall.SumCount"/>.</summary>
     public float* Sums;
 
+    /// <summary><see cref="PanelCall.TileRows"/>.</summary>
+    public int TileRows;
+
     /// <summary><see cref="PanelCall.StreamPanels"/>.</summary>
     public int StreamPanels;
 
@@ -31,7 +34,7 @@ internal unsafe struct MatMulWork : IWork
         PanelRange range = Chunks[chunk];
         ProjectionTask* task = Tasks + range.Task;
         int panel = range.Start, end = panel + range.Count;
-        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, TileRows = task->TileRows, StreamPanels = StreamPanels, WordOnes = 0x00010001, AllBits = -1, SignBits = unchecked((int)0x80808080), NibbleMask = 0x0F0F0F0F, Sums = Sums + worker * PanelCall.SumCount };
+        PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, TileRows = TileRows, StreamPanels = StreamPanels, WordOnes = 0x00010001, AllBits = -1, SignBits = unchecked((int)0x80808080), NibbleMask = 0x0F0F0F0F, Sums = Sums + worker * PanelCall.SumCount };
         for (int row = 0; row < RowCount; row += PanelCall.MaxRows)
         {
             call.Rows = Math.Min(PanelCall.MaxRows, RowCount - row);

@@ -7,10 +7,6 @@ internal unsafe struct ProjectionTask
 {
     public delegate*<PanelCall*, void> Kernel;
     public byte* Panels;
-
-    /// <summary>Rows of a tile at most.</summary>
-    public int TileRows;
-
     public long PanelBytes;
     public int PanelCount;
     public int OutDim;
