@@ -33,7 +33,8 @@ public sealed unsafe partial class CpuBackend
         fixed (int* indices = rows)
         {
             work.Rows = indices;
-            Run(work, Divide(tasks, projections.Length, bytes, rows.Length, work.Chunks), bytes * Math.Max(1, rows.Length / 4));
+            (work.ChunkCount, work.Workers) = (Divide(tasks, projections.Length, bytes, rows.Length, work.Chunks), Threads);
+            Run(work, work.ChunkCount, bytes * Math.Max(1, rows.Length / 4));
         }
         Streams.End(bytes, start);
     }

@@ -21,6 +21,9 @@ internal unsafe struct PanelCall
     /// <summary>Where they end.</summary>
     public int End;
 
+    /// <summary>What is likely to be read after these panels. It need not exist.</summary>
+    public byte* Following;
+
     /// <summary>What a tile asks for while it computes: memory that is read next.</summary>
     public byte* Ahead;
 

@@ -14,22 +14,38 @@ internal static unsafe class QuantizeKernels
 {
     private const int MagicBits = 0x4B400000; // of CanonicalMath.RoundingMagic
 
+    private const int Together = 4; // blocks whose maxima and sums lie in one vector
+
+    /// <summary>Four blocks at a time: what is one number a block is computed for all four at once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Quantize256(float* x, int count, int rows, QuantizedRows to)
     {
-        Vector256<int> magnitude = Vector256.Create(0x7FFFFFFF);
-        for (int block = 0; block < count / PanelLayout.Block; block++, x += PanelLayout.Block)
+        int blocks = count / PanelLayout.Block, block = 0;
+        float* factors = stackalloc float[Together];
+        int* keep = stackalloc int[Together];
+        for (; block <= blocks - Together; block += Together, x += Together * PanelLayout.Block)
         {
-            Vector256<float> a = Vector256.Load(x), b = Vector256.Load(x + 8), c = Vector256.Load(x + 16), d = Vector256.Load(x + 24);
-            Vector256<int> ab = Vector256.Max(a.AsInt32() & magnitude, b.AsInt32() & magnitude);
-            Vector256<int> largest = Vector256.Max(ab, Vector256.Max(c.AsInt32() & magnitude, d.AsInt32() & magnitude));
-            (float scale, float inverse) = ScalarKernels.Scales(Largest(Vector128.Max(largest.GetLower(), largest.GetUpper())));
-            if (inverse == 0) a = b = c = d = default;
-            Vector256<short> first = Round(a, b, inverse), second = Round(c, d, inverse);
-            Store(first, second, to, block, rows);
-            Vector128<short> even = first.GetLower() + first.GetUpper(), odd = second.GetLower() + second.GetUpper();
-            ScalarKernels.Finish(to, block * rows, scale, Vector128.Sum(even), Vector128.Sum(odd), Vector128.Sum((even + odd) & LowPairs));
+            Vector128<int> bits = Transposed(Largest(x), Largest(x + 32), Largest(x + 64), Largest(x + 96));
+            Vector128<float> largest = bits.AsSingle();
+            Vector128<int> isBad = Vector128.GreaterThan(bits, Vector128.Create(0x7F7FFFFF)), isSmall = Vector128.LessThan(largest, Vector128.Create(ScalarKernels.SmallestMagnitude)).AsInt32();
+            Vector128<float> scale = Vector128.ConditionalSelect(isBad.AsSingle(), Vector128.Create(float.NaN), Vector128.AndNot(largest / Vector128.Create(127f), isSmall.AsSingle()));
+            (Vector128.Create(127f) / largest).Store(factors);
+            (~(isBad | isSmall)).Store(keep);
+            Vector256<short> sums = Transposed(
+                Sums(x, factors[0], keep[0], to.Q + block * PanelLayout.Block * rows, rows),
+                Sums(x + 32, factors[1], keep[1], to.Q + (block + 1) * PanelLayout.Block * rows, rows),
+                Sums(x + 64, factors[2], keep[2], to.Q + (block + 2) * PanelLayout.Block * rows, rows),
+                Sums(x + 96, factors[3], keep[3], to.Q + (block + 3) * PanelLayout.Block * rows, rows));
+            Vector128<short> pairs = sums.GetLower() + sums.GetUpper(), ones = Vector128<short>.One;
+            Vector128<int> first = Sse2.MultiplyAddAdjacent(sums.GetLower(), ones), second = Sse2.MultiplyAddAdjacent(sums.GetUpper(), ones), all = first + second;
+            int at = block * rows;
+            Store(scale.AsInt32(), (int*)to.Scale + at, rows);
+            Store((scale * Vector128.ConvertToSingle(all)).AsInt32(), (int*)to.ScaledSum + at, rows);
+            Store((first & Vector128.Create(0xFFFF)) | second << 16, to.HalfSums + at, rows);
+            Store(Vector128<int>.Zero - (all << 7), to.ByteOffsets + at, rows);
+            Store((Vector128<short>.Zero - (pairs << 3)).AsInt32(), to.NibbleOffsets + at, rows);
         }
+        if (block < blocks) ScalarKernels.Quantize(x, (blocks - block) * PanelLayout.Block, rows, to.Skip((long)block * PanelLayout.Block * rows, block * rows));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -63,30 +79,71 @@ internal static unsafe class QuantizeKernels
         return Math.Max(v.GetElement(0), v.GetElement(1));
     }
 
-    private static Vector256<short> Round(Vector256<float> a, Vector256<float> b, float inverse)
+    /// <summary>The largest magnitudes of a block by their bits: one of these four is its largest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Largest(float* x)
     {
-        Vector256<float> factor = Vector256.Create(inverse), magic = Vector256.Create(CanonicalMath.RoundingMagic);
-        Vector256<int> bits = Vector256.Create(MagicBits);
-        return Vector256.Narrow((a * factor + magic).AsInt32() - bits, (b * factor + magic).AsInt32() - bits);
+        Vector256<int> magnitude = Vector256.Create(0x7FFFFFFF), a = Vector256.Load((int*)x) & magnitude, b = Vector256.Load((int*)x + 8) & magnitude;
+        a = Vector256.Max(Vector256.Max(a, b), Vector256.Max(Vector256.Load((int*)x + 16) & magnitude, Vector256.Load((int*)x + 24) & magnitude));
+        return Vector128.Max(a.GetLower(), a.GetUpper());
     }
 
-    private static void Store(Vector256<short> first, Vector256<short> second, QuantizedRows to, int block, int rows)
+    /// <summary>The largest of each of four vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Transposed(Vector128<int> a, Vector128<int> b, Vector128<int> c, Vector128<int> d)
     {
-        int at = block * PanelLayout.Block * rows;
-        Vector256<int> q = Vector256.Narrow(first, second).AsInt32();
+        a = Vector128.Max(Sse2.UnpackLow(a, b), Sse2.UnpackHigh(a, b));
+        c = Vector128.Max(Sse2.UnpackLow(c, d), Sse2.UnpackHigh(c, d));
+        return Vector128.Max(Sse2.UnpackLow(a.AsInt64(), c.AsInt64()).AsInt32(), Sse2.UnpackHigh(a.AsInt64(), c.AsInt64()).AsInt32());
+    }
+
+    /// <summary>The sums of four vectors' pairs, of the first halves in the lower half and of the others in the upper one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Transposed(Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d)
+    {
+        a = (Avx2.UnpackLow(a, b).AsInt16() + Avx2.UnpackHigh(a, b).AsInt16()).AsInt32();
+        c = (Avx2.UnpackLow(c, d).AsInt16() + Avx2.UnpackHigh(c, d).AsInt16()).AsInt32();
+        return Avx2.UnpackLow(a.AsInt64(), c.AsInt64()).AsInt16() + Avx2.UnpackHigh(a.AsInt64(), c.AsInt64()).AsInt16();
+    }
+
+    /// <summary>Rounds and stores a block; what each four of its elements sum to in pairs, elements k with k mod 4 below 2 and the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Sums(float* x, float factor, int keep, sbyte* to, int rows)
+    {
+        Vector256<float> f = Vector256.Create(factor);
+        Vector256<short> ab = Avx2.PackSignedSaturate(Rounded(x, f), Rounded(x + 8, f)), cd = Avx2.PackSignedSaturate(Rounded(x + 16, f), Rounded(x + 24, f));
+        Vector256<int> q = Avx2.PermuteVar8x32(Avx2.PackSignedSaturate(ab, cd).AsInt32(), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)) & Vector256.Create(keep);
         if (rows == 1)
         {
-            q.Store((int*)(to.Q + at));
-            return;
+            q.Store((int*)to);
         }
-        Scatter(q.GetLower(), to.Q + at, rows);
-        Scatter(q.GetUpper(), to.Q + at + 16 * rows, rows);
+        else
+        {
+            Scatter(q.GetLower(), to, rows);
+            Scatter(q.GetUpper(), to + 16 * rows, rows);
+        }
+        return Avx2.MultiplyAddAdjacent(Vector256.Create((byte)1), q.AsSByte()).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Rounded(float* x, Vector256<float> factor) =>
+        (Vector256.Load(x) * factor + Vector256.Create(CanonicalMath.RoundingMagic)).AsInt32() - Vector256.Create(MagicBits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector128<int> numbers, int* to, int rows)
+    {
+        if (rows == 1) numbers.Store(to);
+        else Scatter(numbers, (sbyte*)to, rows);
     }
 
     // Four groups of four bytes, each as far apart as the rows of a tile ask.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Scatter(Vector128<int> groups, sbyte* to, int rows)
     {
-        for (int i = 0; i < 4; i++) *(int*)(to + 4 * i * rows) = groups.GetElement(i);
+        *(int*)to = groups.GetElement(0);
+        *(int*)(to + 4 * rows) = groups.GetElement(1);
+        *(int*)(to + 8 * rows) = groups.GetElement(2);
+        *(int*)(to + 12 * rows) = groups.GetElement(3);
     }
 
     private static Vector128<short> Round(float* from, float inverse)

@@ -40,7 +40,8 @@ internal unsafe struct QuantizedRows
     public readonly QuantizedRows Row(RowTile tile, int row, int input, int inDim) =>
         From(tile.Start, inDim).Skip((long)input * tile.Rows + 4 * row, (long)input / PanelLayout.Block * tile.Rows + row);
 
-    private readonly QuantizedRows Skip(long elements, long blocks) => new()
+    /// <summary>What lies so many integers and numbers of blocks further on.</summary>
+    public readonly QuantizedRows Skip(long elements, long blocks) => new()
     {
         Q = Q + elements,
         Scale = Scale + blocks,

@@ -73,11 +73,11 @@ internal static unsafe class TiledPanels<TKernel>
         }
     }
 
-    // The same slice of the next panel, the next slice of the first, or the panel after the call's last.
+    // The same slice of the next panel, the next slice of the first, or what follows the call.
     private static byte* Next(PanelCall* call, int panel)
     {
         panel += TKernel.TilePanels;
         if (panel < call->Panels) return call->Panel + panel * call->PanelBytes + TKernel.SpanBytes(call->Begin);
-        return call->End < call->InDim ? call->Panel + TKernel.SpanBytes(call->End) : call->Panel + call->Panels * call->PanelBytes;
+        return call->End < call->InDim ? call->Panel + TKernel.SpanBytes(call->End) : call->Following;
     }
 }

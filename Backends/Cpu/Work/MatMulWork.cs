@@ -26,6 +26,9 @@ internal unsafe struct MatMulWork : IWork
     /// <summary><see cref="PanelCall.StreamPanels"/>.</summary>
     public int StreamPanels;
 
+    /// <summary>Chunks in all, and how many are under way at a time: a worker's next one is so much further on, as a rule.</summary>
+    public int ChunkCount, Workers;
+
     public bool Accumulate;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -35,8 +38,10 @@ internal unsafe struct MatMulWork : IWork
         ProjectionTask* task = Tasks + range.Task;
         int panel = range.Start, end = panel + range.Count;
         PanelCall call = new() { InDim = task->InDim, PanelBytes = task->PanelBytes, TileRows = TileRows, StreamPanels = StreamPanels, WordOnes = 0x00010001, AllBits = -1, SignBits = unchecked((int)0x80808080), NibbleMask = 0x0F0F0F0F, Sums = Sums + worker * PanelCall.SumCount };
+        byte* next = Next(chunk);
         for (int row = 0; row < RowCount; row += PanelCall.MaxRows)
         {
+            bool isLast = row + PanelCall.MaxRows >= RowCount;
             call.Rows = Math.Min(PanelCall.MaxRows, RowCount - row);
             call.X = X + row;
             call.Quantized = Quantized.From(row, task->InDim);
@@ -44,10 +49,18 @@ internal unsafe struct MatMulWork : IWork
             {
                 call.Panels = Math.Min(PanelCall.MaxPanels, end - p);
                 call.Panel = task->Panels + p * task->PanelBytes;
+                call.Following = p + call.Panels < end ? call.Panel + call.Panels * task->PanelBytes : isLast ? next : task->Panels + panel * task->PanelBytes;
                 task->Kernel(&call);
                 for (int i = 0; i < call.Panels; i++) Finish(task, (p + i) * PanelLayout.Outputs, row, call.Rows, call.SumsOf(i, 0));
             }
         }
+    }
+
+    private readonly byte* Next(int chunk)
+    {
+        int next = Math.Min(chunk + Workers, ChunkCount - 1);
+        ProjectionTask* task = Tasks + Chunks[next].Task;
+        return task->Panels + Chunks[next].Start * task->PanelBytes;
     }
 
     private readonly void Finish(ProjectionTask* task, int output, int row, int rows, float* sums)

@@ -8,7 +8,7 @@ namespace Switchyard.Backends.Cpu.Work;
 /// </summary>
 internal readonly unsafe struct QuantizeWork(KernelTable kernels, int tileRows, float** x, int rows, int inDim, QuantizedRows to) : IWork
 {
-    private const int Stretch = 2048;
+    private const int Stretch = 1024;
 
     private readonly int _stretches = (inDim + Stretch - 1) / Stretch;
 
