@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Switchyard.Tensor;
 
@@ -54,10 +55,10 @@ public static class CanonicalMath
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float SumLanes(ReadOnlySpan<float> lanes)
     {
-        Span<float> t = stackalloc float[8];
-        for (int i = 0; i < 8; i++) t[i] = lanes[i] + lanes[i + 8];
-        for (int i = 0; i < 4; i++) t[i] += t[i + 4];
-        return (t[0] + t[2]) + (t[1] + t[3]);
+        Vector256<float> eight = Vector256.Create(lanes) + Vector256.Create(lanes[8..]);
+        Vector128<float> four = eight.GetLower() + eight.GetUpper();
+        Vector128<float> two = four + Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1));
+        return two.GetElement(0) + two.GetElement(1);
     }
 
     /// <summary>Natural logarithm of a positive normal number, within 2 ulp.</summary>

@@ -108,10 +108,11 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    // Neighbours in the list that belong to one sequence form groups, small enough that all threads have some.
+    // Neighbours in the list that belong to one sequence form groups, small enough that all threads have some, large enough for the kernel.
     private (int Count, long Bytes) GroupRows(AttentionPlan plan, AttentionShape shape, ReadOnlySpan<int> rows, int* groups)
     {
-        int size = Math.Clamp(rows.Length * shape.KvHeads / (4 * Threads), 1, AttendWork.MaxGroupRows), count = 0;
+        int best = _kernels.AttentionTogether * shape.KvHeads / shape.Heads, count = 0;
+        int size = Math.Clamp(Math.Max(best, rows.Length * shape.KvHeads / (4 * Threads)), 1, AttendWork.MaxGroupRows);
         long bytes = 0;
         for (int i = 0; i < rows.Length; i++)
         {

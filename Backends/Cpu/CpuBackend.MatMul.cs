@@ -6,6 +6,7 @@ namespace Switchyard.Backends.Cpu;
 
 public sealed unsafe partial class CpuBackend
 {
+    private const int SmallBytes = 1 << 20;
     private const int MostStreamRows = 4; // what every form takes in one tile
 
     internal StreamTuner Streams { get; } = new();
@@ -83,13 +84,14 @@ public sealed unsafe partial class CpuBackend
     {
         bool stays = rows > PanelCall.MaxRows;
         long most = stays ? 192 * 1024 : 1024 * 1024, mostGroup = stays ? 640 * 1024 : 1024 * 1024;
-        int chunk = 0;
+        // A chunk costs about as much to hand out as it takes to read some kilobytes: a small product has few.
+        int chunk = 0, parts = bytes < SmallBytes ? Threads : 2 * Threads;
         for (int i = 0; i < count; i++)
         {
             for (int start = 0; start < tasks[i].PanelCount; chunk++)
             {
                 long size = tasks[i].PanelBytes, group = PanelCall.MaxPanels * size;
-                long target = Math.Clamp(bytes / (2 * Threads), 32 * 1024, group <= mostGroup ? Math.Max(most, group) : most);
+                long target = Math.Clamp(bytes / parts, 32 * 1024, group <= mostGroup ? Math.Max(most, group) : most);
                 if (target < group && group <= mostGroup && bytes > 2 * Threads * group) target = group;
                 if (target > group) target -= target % group;
                 int panels = (int)Math.Clamp(target / size, 1, tasks[i].PanelCount - start);

@@ -10,7 +10,7 @@ namespace Switchyard.Backends.Cpu;
 /// <remarks>Results depend neither on the threads nor on the form (docs/numerics.md). Steps after the first allocate nothing.</remarks>
 public sealed unsafe partial class CpuBackend : IBackend
 {
-    private const int SerialBytes = 48 * 1024; // work that reads less than this is done sooner than other threads are told of it
+    private const int SerialBytes = 96 * 1024; // work that reads less than this is done sooner than other threads are told of it
 
     private readonly CpuThreadPool _pool;
     private readonly KernelTable _kernels;

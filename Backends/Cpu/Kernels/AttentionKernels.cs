@@ -25,7 +25,7 @@ internal static unsafe class AttentionKernels<T>
     }
 
     /// <summary>Lets queries see a tile.</summary>
-    /// <param name="queries">Up to <see cref="Together"/> queries.</param>
+    /// <param name="queries">Up to <see cref="Together"/> queries, in room for <see cref="MostTogether"/>.</param>
     /// <param name="visible">For each query the lanes that it sees; at least one.</param>
     /// <param name="count">How many queries.</param>
     /// <param name="tile">Keys and values.</param>
@@ -34,19 +34,19 @@ internal static unsafe class AttentionKernels<T>
     {
         int headDim = tile->HeadDim;
         float* weights = stackalloc float[MostTogether * Lanes];
-        if (count == 8) Scores8(queries, tile, weights);
-        else if (count == 4) Scores4(queries, tile, weights);
-        else for (int i = 0; i < count; i++) Scores1(queries[i]->Q, tile, weights + i * Lanes);
+        // Chains wait for themselves: four or eight take as long as one, so that places left over repeat a query for nothing.
+        for (int i = count; i < MostTogether; i++) queries[i] = queries[0];
+        if (count > 4) Scores8(queries, tile, weights);
+        else if (count > 1) Scores4(queries, tile, weights);
+        else Scores1(queries[0]->Q, tile, weights);
         uint common = visible[0], any = visible[0];
         for (int i = 0; i < count; i++)
         {
             Weigh(queries[i], visible[i], headDim, weights + i * Lanes);
             (common, any) = (common & visible[i], any | visible[i]);
         }
-        bool alike = common == any;
-        if (alike && count == 8) OutputPairs<Rows8>(queries, common, weights, tile);
-        else if (alike && count == 4 && T.Vectors == 1) OutputPairs<Rows4>(queries, common, weights, tile);
-        else if (alike && count == 4) Outputs4(queries, common, weights, tile);
+        if (common == any && count > 1 && T.Vectors == 1) OutputPairs(count, queries, common, weights, tile);
+        else if (common == any && count == 4) Outputs4(queries, common, weights, tile);
         else for (int i = 0; i < count; i++) Outputs(queries[i]->State + Lanes, visible[i], 0, headDim, weights + i * Lanes, tile->Values);
     }
 
@@ -193,7 +193,21 @@ internal static unsafe class AttentionKernels<T>
         for (int i = 0; i < 4; i++) Outputs(queries[i]->State + Lanes, visible, d, headDim, weights + i * Lanes, values);
     }
 
-    // The same with two vectors of dimensions and four or eight queries: every weight and every value that is loaded serves several products.
+    private static void OutputPairs(int count, AttentionQuery** queries, uint visible, float* weights, AttentionTile* tile)
+    {
+        switch (count)
+        {
+            case 2: OutputPairs<Rows2>(queries, visible, weights, tile); break;
+            case 3: OutputPairs<Rows3>(queries, visible, weights, tile); break;
+            case 4: OutputPairs<Rows4>(queries, visible, weights, tile); break;
+            case 5: OutputPairs<Rows5>(queries, visible, weights, tile); break;
+            case 6: OutputPairs<Rows6>(queries, visible, weights, tile); break;
+            case 7: OutputPairs<Rows7>(queries, visible, weights, tile); break;
+            default: OutputPairs<Rows8>(queries, visible, weights, tile); break;
+        }
+    }
+
+    // The same with two vectors of dimensions and up to eight queries: every weight and every value that is loaded serves several products.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OutputPairs<TQueries>(AttentionQuery** queries, uint visible, float* weights, AttentionTile* tile)
         where TQueries : unmanaged, IRowCount
@@ -209,8 +223,8 @@ internal static unsafe class AttentionKernels<T>
             T a2 = zero, b2 = zero, c2 = zero, d2 = zero, e2 = zero, f2 = zero, g2 = zero, h2 = zero;
             (a, a2) = (T.Load(queries[0]->State + at), T.Load(queries[0]->State + at + Lanes));
             (b, b2) = (T.Load(queries[1]->State + at), T.Load(queries[1]->State + at + Lanes));
-            (c, c2) = (T.Load(queries[2]->State + at), T.Load(queries[2]->State + at + Lanes));
-            (d, d2) = (T.Load(queries[3]->State + at), T.Load(queries[3]->State + at + Lanes));
+            if (sizeof(TQueries) > 2) (c, c2) = (T.Load(queries[2]->State + at), T.Load(queries[2]->State + at + Lanes));
+            if (sizeof(TQueries) > 3) (d, d2) = (T.Load(queries[3]->State + at), T.Load(queries[3]->State + at + Lanes));
             if (sizeof(TQueries) > 4) (e, e2) = (T.Load(queries[4]->State + at), T.Load(queries[4]->State + at + Lanes));
             if (sizeof(TQueries) > 5) (f, f2) = (T.Load(queries[5]->State + at), T.Load(queries[5]->State + at + Lanes));
             if (sizeof(TQueries) > 6) (g, g2) = (T.Load(queries[6]->State + at), T.Load(queries[6]->State + at + Lanes));
@@ -224,8 +238,8 @@ internal static unsafe class AttentionKernels<T>
                 T u = T.Load(from), v = T.Load(from + Lanes);
                 T.AddProducts(ref a, ref a2, u, v, p + 0 * Lanes);
                 T.AddProducts(ref b, ref b2, u, v, p + 1 * Lanes);
-                T.AddProducts(ref c, ref c2, u, v, p + 2 * Lanes);
-                T.AddProducts(ref d, ref d2, u, v, p + 3 * Lanes);
+                if (sizeof(TQueries) > 2) T.AddProducts(ref c, ref c2, u, v, p + 2 * Lanes);
+                if (sizeof(TQueries) > 3) T.AddProducts(ref d, ref d2, u, v, p + 3 * Lanes);
                 if (sizeof(TQueries) > 4) T.AddProducts(ref e, ref e2, u, v, p + 4 * Lanes);
                 if (sizeof(TQueries) > 5) T.AddProducts(ref f, ref f2, u, v, p + 5 * Lanes);
                 if (sizeof(TQueries) > 6) T.AddProducts(ref g, ref g2, u, v, p + 6 * Lanes);
@@ -233,8 +247,8 @@ internal static unsafe class AttentionKernels<T>
             }
             Store(a, a2, queries[0]->State + at);
             Store(b, b2, queries[1]->State + at);
-            Store(c, c2, queries[2]->State + at);
-            Store(d, d2, queries[3]->State + at);
+            if (sizeof(TQueries) > 2) Store(c, c2, queries[2]->State + at);
+            if (sizeof(TQueries) > 3) Store(d, d2, queries[3]->State + at);
             if (sizeof(TQueries) > 4) Store(e, e2, queries[4]->State + at);
             if (sizeof(TQueries) > 5) Store(f, f2, queries[5]->State + at);
             if (sizeof(TQueries) > 6) Store(g, g2, queries[6]->State + at);

@@ -34,8 +34,17 @@ public sealed class AttentionKernelTests
         CpuForms.AssertSameBits(Attend(Isa.Scalar, cache, threads: 1, gathered: false), direct, "scalar");
     }
 
-    // A whole prompt in one call; every row sees the rows before it. Where tiles are gathered, layer 1 lends its equal keys and values.
-    private static float[] Attend(Isa isa, DType cache, int threads, bool gathered)
+    [Theory]
+    [MemberData(nameof(FormsAndCaches))]
+    public void Rows_give_the_same_bits_however_many_come_together(Isa isa, DType cache)
+    {
+        float[] whole = Attend(isa, cache, threads: 1, gathered: false);
+        for (int together = 1; together <= 8; together++) // 3 to 24 queries: batches of every size
+            CpuForms.AssertSameBits(whole, Attend(isa, cache, threads: 1, gathered: false, together), $"{together} rows");
+    }
+
+    // A whole prompt in one call, or some rows a call; every row sees the rows before it. Where tiles are gathered, layer 1 lends its equal keys and values.
+    private static float[] Attend(Isa isa, DType cache, int threads, bool gathered, int together = Length)
     {
         using CpuBackend backend = CpuForms.Create(isa, threads);
         using KvStore kv = backend.AllocateKv(new KvShape(2, 4, KvHeads, HeadDim, cache));
@@ -56,7 +65,7 @@ public sealed class AttentionKernelTests
             plan.Root(row, pages, row, row);
             if (gathered) kv.SetSource(0, slots[row], 1);
         }
-        backend.Attend(q, new AttentionShape(Heads, KvHeads, HeadDim, 0.11f), kv, 0, plan, rows, y);
+        foreach (int[] some in rows.Chunk(together)) backend.Attend(q, new AttentionShape(Heads, KvHeads, HeadDim, 0.11f), kv, 0, plan, some, y);
         float[] result = new float[Length * y.Cols];
         backend.Read(y, y.Cols, rows, result);
         return result;

@@ -50,6 +50,28 @@ public sealed class MatMulKernelTests
         }
     }
 
+    public static TheoryData<Isa> Forms => [.. CpuForms.Testable];
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Activations_without_a_scale_are_quantised_as_by_the_scalar_form(Isa isa)
+    {
+        const int InDim = 7 * 32, OutDim = 21, Rows = 9; // four blocks and three more
+        float[] x = CpuForms.RandomFloats(Rows * InDim, 53);
+        for (int row = 0; row < Rows; row++)
+        {
+            Span<float> blocks = x.AsSpan(row * InDim, InDim);
+            int bad = row % 7 * 32;
+            if (row < 3) blocks[bad + 5] = row switch { 0 => float.NaN, 1 => float.PositiveInfinity, _ => float.NegativeInfinity };
+            else if (row < 6) for (int k = 0; k < 32; k++) blocks[bad + k] *= row switch { 3 => 0, 4 => 1e-31f, _ => 1e-44f };
+            else blocks[bad + 9] = row == 7 ? 1e30f : -3e38f;
+        }
+        int[] rows = [.. Enumerable.Range(0, Rows)];
+        using CpuBackend scalar = CpuForms.Create(Isa.Scalar), subject = CpuForms.Create(isa);
+        using Weight want = scalar.Upload("w", CpuForms.RandomTensor(DType.Q8_0, OutDim, InDim, 59)), got = subject.Upload("w", CpuForms.RandomTensor(DType.Q8_0, OutDim, InDim, 59));
+        CpuForms.AssertSameBits(CpuForms.Product(scalar, want, x, rows), CpuForms.Product(subject, got, x, rows), $"{isa}");
+    }
+
     [Theory]
     [MemberData(nameof(FormatsAndForms))]
     public void Panels_read_together_or_one_by_one_give_the_same(DType dtype, Isa isa)
