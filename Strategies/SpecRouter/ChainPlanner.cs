@@ -88,6 +88,12 @@ public sealed class ChainPlanner : IChainPolicy
     public void ObserveDistance(int one, int other, double distance, bool greedy) => Similarity.ObserveDistance(one, other, distance, greedy);
 
     /// <inheritdoc/>
+    public void BetweenSteps() => _costs.BetweenSteps();
+
+    /// <inheritdoc/>
+    public void Calibrate(TimeSpan budget) => _costs.Calibrate(budget);
+
+    /// <inheritdoc/>
     public double PassTokens(PassShape shape) =>
         PredictedSeconds > 0 ? _costs.Seconds(shape.Level, shape.Batch, shape.Context, shape.Rows) / PredictedSeconds : 0;
 

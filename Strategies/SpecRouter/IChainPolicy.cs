@@ -23,6 +23,17 @@ public interface IChainPolicy
     /// <summary>Why the chain is what it is, in a few words; null where there is nothing to say.</summary>
     string? Explain() => null;
 
+    /// <summary>Called between steps, when no rows are in flight: a moment to measure what is not known yet.</summary>
+    void BetweenSteps()
+    {
+    }
+
+    /// <summary>Measures what the choice rests on, for as long as it may; by default there is nothing to measure.</summary>
+    /// <param name="budget">Time after which no further pass is begun.</param>
+    void Calibrate(TimeSpan budget)
+    {
+    }
+
     /// <summary>Told how far two levels' distributions lie apart; see <see cref="SimilarityTracker.ObserveDistance"/>.</summary>
     void ObserveDistance(int one, int other, double distance, bool greedy)
     {

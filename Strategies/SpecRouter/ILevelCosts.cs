@@ -12,4 +12,15 @@ public interface ILevelCosts
 
     /// <summary>Told what a pass really took.</summary>
     void Observe(int level, int batch, int context, double rows, double seconds);
+
+    /// <summary>Called between steps, when no rows are in flight: a moment to measure what is not known yet.</summary>
+    void BetweenSteps()
+    {
+    }
+
+    /// <summary>Measures passes, for as long as it may; by default there is nothing to measure.</summary>
+    /// <param name="budget">Time after which no further pass is begun.</param>
+    void Calibrate(TimeSpan budget)
+    {
+    }
 }

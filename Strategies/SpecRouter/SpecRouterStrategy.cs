@@ -16,7 +16,7 @@ namespace Switchyard.Strategies.SpecRouter;
 /// <para>Tokens are plain decoding's whatever the ladder, the chain and the schedule: a level keeps a token only if it would have
 /// chosen it itself. Below the target, errors and nonsense cost time only. After warm-up a step allocates nothing.</para>
 /// </remarks>
-public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself
+public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself, ICalibrates
 {
     private readonly LevelGuard[] _ladder;
     private readonly IChainPolicy _policy;
@@ -117,7 +117,7 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself
             int level = ChooseLevel(sequences);
             if (RunPass(level, sequences, ref stats))
             {
-                if (level == Target) MeasurePlain();
+                if (level == Target) MeasureBetweenSteps();
                 return stats;
             }
             if (!AnyRuns(sequences)) return stats; // every request failed by itself
@@ -157,6 +157,9 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself
     }
 
     /// <inheritdoc/>
+    public void Calibrate(TimeSpan budget) => _policy.Calibrate(budget);
+
+    /// <inheritdoc/>
     public double? MeasuredPlainSeconds(int context) =>
         _ladder[Target].Level is ModelLevel target ? _plain?.MeasuredSeconds(target.Runner.Model.AllLayers, context) : null;
 
@@ -180,10 +183,12 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself
         sequence.Request.Statistics.TrackLevels(_drafts);
     }
 
-    /// <summary>Between steps, and for the policy once it is known.</summary>
-    private void MeasurePlain()
+    // What a plain pass takes is for the policy too, once it is known.
+    private void MeasureBetweenSteps()
     {
-        if (_plain is null || _plainTold || _decoding == 0) return;
+        if (_decoding == 0) return; // not while everybody waits for a first token
+        _policy.BetweenSteps();
+        if (_plain is null || _plainTold) return;
         var layers = ((ModelLevel)_ladder[Target].Level).Runner.Model.AllLayers;
         _plain.MeasureBetweenSteps(layers);
         if (!_plain.IsCalibrated || _plain.MeasuredSeconds(layers, 0) is not { } seconds) return;

@@ -14,7 +14,6 @@ internal static class SpecRouterKind
     private const string Usage = "specrouter:models=A+B,window=12,interval=16,explore=0.02,tree=cast";
     private const string Levels = "paths of smaller models with the same vocabulary, lookup, skip, self@LAYERS or target@q8_0|q4_0, separated by +; the model itself is not one of them";
     private const int MostWindow = 64, Branches = 8; // alternatives of a tree: each is a row more for the model
-    private const double LookupSeconds = 1e-6; // a guess until it was measured
 
     private static readonly int[] Windows = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 
@@ -50,7 +49,9 @@ internal static class SpecRouterKind
             foreach (Rung rung in ladder) rung.Level.Dispose();
             throw;
         }
-        var costs = new LevelCosts(ladder.Count, (level, batch, at, rows) => ladder[level].Seconds(at, batch * rows));
+        CostStore? store = CostStore.OfThisMachine();
+        CostProfilerOptions? profiling = context.TakesTurns ? new CostProfilerOptions { TimeShare = 0 } : null; // measured beforehand: whoever gives the turns pays for every step
+        var costs = new LevelCosts([.. ladder.Select(rung => rung.Profile(store, context.Options.Time, profiling))]);
         var planner = new ChainPlanner(new SimilarityTracker(ladder.Count), costs, planning);
         var options = new SpecRouterOptions { TokenCount = context.Target.Config.VocabSize, MaxBranches = branches, MeasuresPlain = !context.TakesTurns, Time = context.Options.Time };
         return new SpecRouterStrategy([.. ladder.Select(rung => rung.Level)], planner, options);
@@ -123,6 +124,9 @@ internal static class SpecRouterKind
     /// <summary>A level, and what a pass of it may cost before anything was measured.</summary>
     private sealed record Rung(IChainLevel Level, TransformerModel? Model)
     {
-        public double Seconds(int context, int rows) => Model is null ? LookupSeconds : CostEstimate.Seconds(Model, Model.AllLayers, context, rows);
+        public double Seconds(int context, int rows) => Model is null ? 0 : CostEstimate.Seconds(Model, Model.AllLayers, context, rows);
+
+        public (IPassCosts, LayerRange)? Profile(CostStore? store, TimeProvider time, CostProfilerOptions? options) =>
+            Level is ModelLevel level ? (new CostProfiler(level.Runner, store, time, options), level.Runner.Model.AllLayers) : null;
     }
 }

@@ -15,7 +15,7 @@ internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument
 {
     private const int PromptTokens = 8, FixedLength = 4, Texts = 16, WarmUp = 6;
 
-    private static readonly int[] Lengths = [1, 2, 3, 4, 5, 6, 8];
+    private static readonly int[] Lengths = [1, 2, 3, 4, 5, 6, 8, 12];
     private static readonly CostProfilerOptions Profile = new() { MaxRows = 32, MaxContexts = 1, Repetitions = 2 };
 
     private readonly string _store = Directory.CreateTempSubdirectory("switchyard-costs").FullName;
@@ -98,14 +98,14 @@ internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument
     {
         const double Rate = 0.7;
         int[] sizes = setting.Quick ? [1, 4] : [1, 2, 3, 4, 6, 8, 12, 16, 24];
-        using var contest = new Contest(Prompts(1), Options(setting.LargeTokens), setting.LargeRounds) { WarmUpTokens = WarmUp };
+        using var contest = new Contest(Prompts(1), Options(ReplayTokens), 2 * setting.LargeRounds) { WarmUpTokens = WarmUp };
         contest.Add("plain", new AutoregressiveStrategy(TalesExperiments.Runner(model, 1, 1)));
         foreach (int nodes in sizes) contest.Add($"{nodes}", Fixed(model, 1, Rate, new FixedShaper(Math.Min(6, nodes), 4, nodes)));
         contest.Add("cast", Cast(model, 1, Rate));
         ContestResult result = contest.Run(1, log);
         int best = sizes.MaxBy(n => result.Gain($"{n}"));
         document.Heading(3, "M2: how many nodes to verify");
-        document.Text($"Fixed trees (depth 6, four children), α = {Rate}, batch 1. Best fixed size: {best} nodes, {result.Gain($"{best}"):F2} times plain. CAST: {result.Gain("cast"):F2} times plain, {result.Gain("cast") / result.Gain($"{best}"):P0} of the best fixed size, with {result.Drafts("cast").NodesPerStep:F1} nodes a step.");
+        document.Text($"Fixed trees (depth 6, four children), α = {Rate}, batch 1, {ReplayTokens} tokens. Best fixed size: {best} nodes, {result.Gain($"{best}"):F2} times plain. CAST: {result.Gain("cast"):F2} times plain, {result.Gain("cast") / result.Gain($"{best}"):P0} of the best fixed size, with {result.Drafts("cast").NodesPerStep:F1} nodes a step.");
         document.Table(["nodes", "tokens a step that checked", "speed-up"], sizes.Select(n => $"{n}").Append("cast").Select(n => (object?[])[n, result.Drafts(n).TokensPerStep, result.Gain(n)]));
         document.Figure("size-large", new LineChart("Speed by nodes verified", "nodes", "times plain", [
             new ChartSeries("fixed tree", [.. sizes.Select(n => ((double)n, result.Gain($"{n}")))]), new ChartSeries("CAST", [.. sizes.Select(n => ((double)n, result.Gain("cast")))])]));

@@ -21,7 +21,7 @@ internal static class RouterExperiments
         document.Text($"Made by `dotnet run -c Release --project bench/Switchyard.Experiments -- specrouter{(setting.Quick ? " --quick" : "")}` on: {setting.Machine}.");
         document.Text($"Speeds are medians over rounds; every round runs each contender once on the same requests, after one round that is thrown away. Only decoding is timed, not prompts. A contender whose tokens differ from the target's alone ends the experiment. Chains are written with the number of waiting tokens at which each level is asked.");
         string[] names = ["tales-0.4m", "tales-1m", "tales-10m"];
-        var ladder = new RouterLadder([.. names.Select(setting.Open)], names);
+        using var ladder = new RouterLadder([.. names.Select(setting.Open)], names);
         log.WriteLine("M1: fixed chains and the router");
         foreach (int batch in setting.Quick ? (int[])[2] : [1, 8]) FixedChains(setting, document, ladder, batch, log);
         log.WriteLine("M2: drift");
@@ -49,7 +49,7 @@ internal static class RouterExperiments
         string best = routers.Keys.Take(chains.Length).MaxBy(speeds.Gain)!;
         double regret = speeds.Gain(best) / speeds.Gain("router") - 1;
         document.Heading(2, $"M1: fixed chains and the router, batch {batch}");
-        document.Text($"tales at temperature 0.7. Best fixed chain: {best}, {speeds.Gain(best):F2} times the target alone. The router, which begins knowing the models' sizes only: {speeds.Gain("router"):F2} times; regret {regret:P1}{(regret <= 0.05 ? "" : ", **more than the 5 % that were the goal**")}. With trees at the last hop: {speeds.Gain("router with trees"):F2} times. In the end it used {ladder.Show(routers["router"].Plan)} after {routers["router"].Switches} switches.");
+        document.Text($"tales at temperature 0.7. Best fixed chain: {best}, {speeds.Gain(best):F2} times the target alone. The router, which begins knowing what passes cost, and nothing of how alike the models are: {speeds.Gain("router"):F2} times; regret {regret:P1}{(regret <= 0.05 ? "" : ", **more than the 5 % that were the goal**")}. With trees at the last hop: {speeds.Gain("router with trees"):F2} times. In the end it used {ladder.Show(routers["router"].Plan)} after {routers["router"].Switches} switches.");
         document.Table(["chain", "tokens/s", "times the target alone", "target passes a token"], routers.Select(pair => (object?[])[pair.Key, speeds[pair.Key], speeds.Gain(pair.Key), PassesPerToken(pair.Value)]));
     }
 

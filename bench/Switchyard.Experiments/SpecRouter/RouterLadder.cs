@@ -1,6 +1,5 @@
 using Switchyard.Experiments.Cast;
 using Switchyard.Model;
-using Switchyard.Strategies.Costs;
 using Switchyard.Strategies.SpecRouter;
 
 namespace Switchyard.Experiments.SpecRouter;
@@ -8,9 +7,11 @@ namespace Switchyard.Experiments.SpecRouter;
 /// <summary>Models of one family, smallest first, the target last: makes routers over them.</summary>
 /// <param name="models">The models. Not owned.</param>
 /// <param name="names">Their names.</param>
-internal sealed class RouterLadder(IReadOnlyList<TransformerModel> models, IReadOnlyList<string> names)
+internal sealed class RouterLadder(IReadOnlyList<TransformerModel> models, IReadOnlyList<string> names) : IDisposable
 {
     private const int Rows = 26; // windows up to 12, and what they overshoot by
+
+    private readonly PassProfiles _profiles = new(models);
 
     public IReadOnlyList<string> Names => names;
 
@@ -29,10 +30,11 @@ internal sealed class RouterLadder(IReadOnlyList<TransformerModel> models, IRead
         return new SpecRouterStrategy(levels, policy, new SpecRouterOptions { TokenCount = models[Target].Config.VocabSize, MaxBranches = branches, CompareEvery = compareEvery });
     }
 
-    /// <summary>A planner that knows nothing but the sizes of the models.</summary>
-    public ChainPlanner NewPlanner() => new(
-        new SimilarityTracker(models.Count),
-        new LevelCosts(models.Count, (level, batch, context, rows) => CostEstimate.Seconds(models[level], models[level].AllLayers, context, batch * rows)));
+    /// <summary>A planner that knows what passes cost, and nothing of how alike the models are.</summary>
+    public ChainPlanner NewPlanner() => new(new SimilarityTracker(models.Count), _profiles.NewCosts());
+
+    /// <summary>Frees what passes are measured with.</summary>
+    public void Dispose() => _profiles.Dispose();
 
     /// <summary>A chain with the models' names.</summary>
     public string Show(ChainPlan plan) => string.Join(" > ", Enumerable.Range(0, models.Count).Where(plan.Has).Select(level => level == plan.Bottom ? names[level] : $"{names[level]} per {plan.Window(level)}"));

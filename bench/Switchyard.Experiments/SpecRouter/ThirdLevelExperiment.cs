@@ -4,7 +4,6 @@ using Switchyard.Experiments.Results;
 using Switchyard.Model;
 using Switchyard.Model.Synthetic;
 using Switchyard.Strategies;
-using Switchyard.Strategies.Costs;
 using Switchyard.Strategies.SpecRouter;
 
 namespace Switchyard.Experiments.SpecRouter;
@@ -12,6 +11,8 @@ namespace Switchyard.Experiments.SpecRouter;
 /// <summary>When a third level pays: by the dynamic programme for many ladders, and measured on one of true shape.</summary>
 internal static class ThirdLevelExperiment
 {
+    private const int Tokens = 160;
+
     private static readonly (double A12, double A23, double A13)[] Acceptances = [(0.6, 0.7, 0.5), (0.7, 0.8, 0.6), (0.8, 0.9, 0.75)];
     private static readonly (double Top, double Bottom)[] Ratios = [(2, 4), (3, 4), (4, 4), (6, 4), (10, 8)];
     private static readonly string[] Chains = ["2", "0>2/4", "1>2/4", "0>1/3>2/6"];
@@ -29,7 +30,7 @@ internal static class ThirdLevelExperiment
     {
         using var models = new Models(setting, target);
         int[] prompt = [.. Enumerable.Range(1, 32)];
-        GenerationOptions options = new() { MaxNewTokens = setting.Quick ? 12 : 64, Temperature = 0, IgnoreEos = true };
+        GenerationOptions options = new() { MaxNewTokens = setting.Quick ? 12 : Tokens, Temperature = 0, IgnoreEos = true };
         int[] recording = Record(models.Target, prompt, options);
         double[] seconds = [.. models.All.Select(model => PassTimes.Measure(model, 1, 64, [1], setting.Quick ? 1 : 9)[0])];
         document.Text($"Measured: {setting.SyntheticName}, Q8_0, random weights, batch 1; below it smaller models of random weights are run for their time, and say what the target will say with the chances of the table. Passes of one token take {seconds[0] * 1e3:F1}, {seconds[1] * 1e3:F1} and {seconds[2] * 1e3:F1} ms: t3/t2 = {seconds[2] / seconds[1]:F1}, t2/t1 = {seconds[1] / seconds[0]:F1}. Times the target alone:");
@@ -48,7 +49,7 @@ internal static class ThirdLevelExperiment
                 FormattableString.Invariant($"{100 * (best / speeds["router"] - 1):+0;-0} %"), FormattableString.Invariant($"{100 * (speeds[Chains[3]] / two - 1):+0;-0} %"), FormattableString.Invariant($"{100 * predicted:+0;-0} %")]);
         }
         document.Table(["α12/α23/α13", .. Chains.Skip(1), "router", "its chain", "regret", "third level, measured", "third level, predicted"], rows);
-        document.Text($"Levels are numbered from the smallest. The router starts anew in every row and knows the models' sizes only; its regret includes what learning took in the rounds that count. The prediction is for the best windows and the costs of the first table, the measured chains have the windows shown.");
+        document.Text($"Levels are numbered from the smallest. The router starts anew in every row: it knows what passes cost, as it finds that stored on a machine where one ran before, and nothing of how alike the models are; its regret includes what learning took in the rounds that count. The prediction is for the best windows and the costs of the first table, the measured chains have the windows shown.");
     }
 
     private static string Name((double A12, double A23, double A13) a) => FormattableString.Invariant($"{a.A12}/{a.A23}/{a.A13}");
@@ -99,6 +100,7 @@ internal static class ThirdLevelExperiment
         private const int Rows = 26;
 
         private readonly TransformerModel[] _small;
+        private readonly PassProfiles _profiles;
 
         public Models(ExperimentSetting setting, TransformerModel target)
         {
@@ -106,6 +108,7 @@ internal static class ThirdLevelExperiment
             ModelConfig shape = Target.Config;
             _small = [Small(setting, shape, 4), Small(setting, shape, 2)];
             All = [.. _small, Target];
+            _profiles = new PassProfiles(All);
         }
 
         public TransformerModel Target { get; }
@@ -122,11 +125,11 @@ internal static class ThirdLevelExperiment
             return new SpecRouterStrategy(levels, policy, new SpecRouterOptions { TokenCount = Target.Config.VocabSize });
         }
 
-        public ChainPlanner NewPlanner() => new(
-            new SimilarityTracker(3), new LevelCosts(3, (level, batch, context, rows) => CostEstimate.Seconds(All[level], All[level].AllLayers, context, batch * rows)));
+        public ChainPlanner NewPlanner() => new(new SimilarityTracker(All.Count), _profiles.NewCosts());
 
         public void Dispose()
         {
+            _profiles.Dispose();
             foreach (TransformerModel model in _small) model.Dispose();
         }
 

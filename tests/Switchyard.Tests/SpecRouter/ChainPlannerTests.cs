@@ -1,3 +1,5 @@
+using Switchyard.Model;
+using Switchyard.Strategies.Costs;
 using Switchyard.Strategies.SpecRouter;
 using Xunit;
 
@@ -156,6 +158,50 @@ public sealed class ChainPlannerTests
             planner.ObservePass(1, 1, 50, 2, 0.01);
         }
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void What_was_learned_survives_a_better_guess()
+    {
+        double guess = 1;
+        var costs = new LevelCosts(2, (level, _, _, rows) => level == 0 ? 0.1 : guess + 0.1 * rows);
+        for (int i = 0; i < 20; i++) costs.Observe(1, 1, 0, 1, 3.3); // thrice the guess
+        Assert.Equal(3.3, costs.Seconds(1, 1, 0, 1), 6);
+        guess = 3.2; // measured at last
+        Assert.Equal(3.3, costs.Seconds(1, 1, 0, 1), 6);
+        Assert.Equal(3.6, costs.Seconds(1, 1, 0, 4), 6);
+        costs.Observe(1, 1, 0, 1, 3.3);
+        Assert.Equal(3.3, costs.Seconds(1, 1, 0, 1), 6);
+    }
+
+    [Fact]
+    public void Profiles_are_measured_between_steps_and_beforehand_and_a_level_without_a_model_is_nearly_free()
+    {
+        var profile = new Profile();
+        var costs = new LevelCosts([null, (profile, new LayerRange(0, 4))]);
+        var planner = new ChainPlanner(new SimilarityTracker(2), costs);
+        Assert.Equal(0.5, costs.Seconds(1, 2, 100, 3));
+        Assert.InRange(costs.Seconds(0, 2, 100, 3), 0, 0.001);
+        planner.BetweenSteps();
+        planner.Calibrate(TimeSpan.FromSeconds(2));
+        Assert.Equal((1, 1.0), (profile.Moments, profile.Budget.TotalSeconds));
+    }
+
+    private sealed class Profile : IPassCosts
+    {
+        public int Moments { get; private set; }
+
+        public TimeSpan Budget { get; private set; }
+
+        public double Seconds(LayerRange layers, int batch, int context, int rows) => 0.5;
+
+        public void Observe(LayerRange layers, int batch, int context, int rows, double seconds)
+        {
+        }
+
+        public void BetweenSteps() => Moments++;
+
+        public void Calibrate(LayerRange layers, TimeSpan budget) => Budget = budget;
     }
 
     [Fact]
