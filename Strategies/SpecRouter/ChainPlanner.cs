@@ -13,6 +13,8 @@ namespace Switchyard.Strategies.SpecRouter;
 public sealed class ChainPlanner : IChainPolicy
 {
     private const int EnoughBlocks = 24, MostTrials = 6; // of a pair of levels, before it is judged by what was observed alone
+    private const int TrialWindow = 4; // at most: hopes are for long ones, which cost much where they fail
+    private const int EarlyPlans = 4; // after which the time to the next one doubles
 
     private readonly ChainPlannerOptions _options;
     private readonly ChainSearch _search;
@@ -74,7 +76,7 @@ public sealed class ChainPlanner : IChainPolicy
             (_exploring, _due) = (true, view.Blocks + _options.ExplorationBlocks);
             return trial;
         }
-        _due = view.Blocks + (Plans == 1 ? _options.ExplorationBlocks : _options.Interval);
+        _due = view.Blocks + Math.Min(_options.Interval, _options.ExplorationBlocks << Math.Min(16, (Plans - 1) / EarlyPlans)); // what is known at first changes fast
         return Best;
     }
 
@@ -115,9 +117,17 @@ public sealed class ChainPlanner : IChainPolicy
     private ChainPlan Explore(in ChainView view)
     {
         ChainPlan hopeful = _search.Find(view, hopes: true, out double seconds);
-        if (seconds < PredictedSeconds * (1 - _options.Hysteresis) && TryPairs(hopeful)) return hopeful;
+        if (seconds < PredictedSeconds * (1 - _options.Hysteresis) && TryPairs(hopeful)) return Short(hopeful);
         if (NextRandom() >= _options.Exploration) return default;
         return RandomChain(view);
+    }
+
+    private static ChainPlan Short(ChainPlan plan)
+    {
+        ChainPlan trial = ChainPlan.Only(plan.Bottom).WithRides(plan.Rides);
+        for (int level = plan.Bottom + 1; level <= plan.Top; level++)
+            if (plan.Has(level)) trial = trial.Then(level, Math.Min(plan.Window(level), TrialWindow));
+        return trial;
     }
 
     /// <summary>Counts a trial of every pair of a chain that has not met; a pair that has, or was tried often enough, is judged by what is known.</summary>

@@ -10,7 +10,7 @@ namespace Switchyard.Strategies.SpecRouter;
 /// </remarks>
 internal sealed class ChainSearch(SimilarityTracker similarity, ILevelCosts costs, IReadOnlyList<int> windows, int horizon)
 {
-    private const double Hope = 0.9, HopeBlocks = 6; // what hopeful searches add to the blocks seen of a pair
+    private const double Hope = 0.97, HopeBlocks = 6; // what hopeful searches add to the blocks seen of a pair
 
     private readonly int[] _windows = [.. windows.Order()];
     private const int FullSearch = 5, LongestChain = 3;

@@ -38,7 +38,7 @@ internal static class ThirdLevelExperiment
         foreach ((double a12, double a23, double a13) in setting.Quick ? Acceptances[1..2] : Acceptances)
         {
             var script = new ReplayScript(recording, prompt.Length, models.Target.Config.VocabSize, a12, a23, a13);
-            using var contest = new Contest([prompt], _ => options, setting.Quick ? 1 : 3);
+            using var contest = new Contest([prompt], _ => options, setting.SmallRounds);
             foreach (string chain in Chains) contest.Add(chain, models.Router(script, RecordedChains.Fixed(ChainPlan.Parse(chain))));
             SpecRouterStrategy router = models.Router(script, models.NewPlanner());
             contest.Add("router", router);
