@@ -7,12 +7,14 @@ namespace Switchyard.Strategies.SpecRouter;
 /// <remarks>
 /// It plans anew every <see cref="ChainPlannerOptions.Interval"/> target passes, when the number of sequences changes and when
 /// a level drops out or comes back; it switches for a predicted gain above <see cref="ChainPlannerOptions.Hysteresis"/>, and
-/// falls back to the target alone where nothing beats it. Pairs of levels that hardly met are given the benefit of the doubt: a
-/// chain that would then be best is tried for a few passes. Later a random chain is tried now and then.
+/// falls back to the target alone where nothing beats it. Pairs of levels are given the benefit of the doubt, the more the less was seen of them: a
+/// chain that would then be best is tried for a few passes. A random chain is tried now and then.
 /// </remarks>
 public sealed class ChainPlanner : IChainPolicy
 {
-    private const int EnoughBlocks = 24, MostTrials = 6; // of a pair of levels, before it is judged by what was observed alone
+    private const double TrialShare = 0.05; // of the target's passes, beside
+    private const int FirstTrials = 48; // passes, which may all come at once
+    private const double WindowsPart = 0.4;
     private const int TrialWindow = 4; // at most: hopes are for long ones, which cost much where they fail
     private const int EarlyPlans = 4; // after which the time to the next one doubles
 
@@ -24,7 +26,7 @@ public sealed class ChainPlanner : IChainPolicy
     private int _batch;
     private uint _usable;
     private bool _exploring;
-    private readonly int[] _trials; // [levels, levels]: of pairs that had not met
+    private long _tried; // the target's passes that trials were given
 
     /// <summary>Makes a planner.</summary>
     /// <param name="similarity">Learns as the planner is told of blocks and distances.</param>
@@ -36,9 +38,7 @@ public sealed class ChainPlanner : IChainPolicy
         ArgumentNullException.ThrowIfNull(costs);
         (Similarity, _costs, _options) = (similarity, costs, options ?? new());
         _search = new ChainSearch(similarity, costs, _options.Windows, _options.Horizon);
-        (_random, _trials) = (_options.Seed, new int[similarity.LevelCount * similarity.LevelCount]);
-        for (int drafter = 0; drafter < similarity.LevelCount; drafter++)
-            for (int verifier = drafter + 1; verifier < similarity.LevelCount; verifier++) _search.HopeFor(drafter, verifier, hopes: true);
+        _random = _options.Seed;
     }
 
     /// <summary>What is known of the levels' likeness.</summary>
@@ -109,42 +109,35 @@ public sealed class ChainPlanner : IChainPolicy
         ChainPlan found = _search.Find(view, hopes: false, out double seconds);
         bool usable = Best.Levels != 0 && (Best.Levels & ~view.Usable) == 0;
         double kept = usable ? _search.Predict(view, Best) : double.PositiveInfinity;
-        if (found != Best.WithRides(found.Rides) && usable && kept < PlainSeconds && seconds >= kept * (1 - _options.Hysteresis)) (found, seconds) = (Best, kept);
+        if (found != Best.WithRides(found.Rides) && usable && kept < PlainSeconds && seconds >= kept * (1 - Needed(found))) (found, seconds) = (Best, kept);
         (Best, PredictedSeconds) = (found.WithRides(_search.Rides(view, found, seconds)), seconds);
     }
+
+    // Other windows cost nothing to change to: no level has to catch up.
+    private double Needed(ChainPlan found) => found.Levels == Best.Levels ? _options.Hysteresis * WindowsPart : _options.Hysteresis;
 
     /// <summary>A chain to be tried for a few passes; none if there is nothing to try.</summary>
     private ChainPlan Explore(in ChainView view)
     {
-        ChainPlan hopeful = _search.Find(view, hopes: true, out double seconds);
-        if (seconds < PredictedSeconds * (1 - _options.Hysteresis) && TryPairs(hopeful)) return Short(hopeful);
-        if (NextRandom() >= _options.Exploration) return default;
-        return RandomChain(view);
+        if (_tried < FirstTrials + TrialShare * view.Blocks)
+        {
+            ChainPlan hopeful = Short(_search.Find(view, hopes: true, out double seconds));
+            if (seconds < PredictedSeconds * (1 - _options.Hysteresis) && hopeful.Levels != Best.Levels)
+            {
+                _tried += _options.ExplorationBlocks;
+                return hopeful;
+            }
+        }
+        return NextRandom() < _options.Exploration ? RandomChain(view) : default;
     }
 
     private static ChainPlan Short(ChainPlan plan)
     {
+        if (plan.Count == 1) return plan;
         ChainPlan trial = ChainPlan.Only(plan.Bottom).WithRides(plan.Rides);
         for (int level = plan.Bottom + 1; level <= plan.Top; level++)
             if (plan.Has(level)) trial = trial.Then(level, Math.Min(plan.Window(level), TrialWindow));
         return trial;
-    }
-
-    /// <summary>Counts a trial of every pair of a chain that has not met; a pair that has, or was tried often enough, is judged by what is known.</summary>
-    private bool TryPairs(ChainPlan plan)
-    {
-        bool any = false;
-        for (int verifier = plan.Bottom + 1, drafter = plan.Bottom; verifier <= plan.Top; verifier++)
-        {
-            if (!plan.Has(verifier)) continue;
-            int pair = drafter * Similarity.LevelCount + verifier;
-            bool met = Similarity.Blocks(drafter, verifier) >= EnoughBlocks || _trials[pair] >= MostTrials;
-            if (met) _search.HopeFor(drafter, verifier, hopes: false);
-            else _trials[pair]++;
-            any |= !met;
-            drafter = verifier;
-        }
-        return any;
     }
 
     private ChainPlan RandomChain(in ChainView view)

@@ -10,20 +10,20 @@ namespace Switchyard.Strategies.SpecRouter;
 /// </remarks>
 internal sealed class ChainSearch(SimilarityTracker similarity, ILevelCosts costs, IReadOnlyList<int> windows, int horizon)
 {
-    private const double Hope = 0.97, HopeBlocks = 6; // what hopeful searches add to the blocks seen of a pair
+    private const double Hope = 0.97; // acceptance of pairs that never met, in hopeful searches; and at most of others
+    private const double Doubt = 1.5; // standard errors that hopeful searches add to what was observed
 
     private readonly int[] _windows = [.. windows.Order()];
     private const int FullSearch = 5, LongestChain = 3;
 
     private readonly ChainRound[] _rounds = NewRounds();
-    private readonly bool[] _hopeful = new bool[similarity.LevelCount * similarity.LevelCount];
     private double _best;
     private ChainPlan _plan;
     private bool _hopes;
 
     /// <summary>The best chain, and its T_eff: plain decoding where nothing beats it.</summary>
     /// <param name="view">The moment.</param>
-    /// <param name="hopes">Whether pairs of <see cref="HopeFor"/> are believed to fit well.</param>
+    /// <param name="hopes">Whether pairs are believed to fit as well as what was seen of them allows, and levels to have caught up: what is worth trying.</param>
     /// <param name="secondsPerToken">T_eff, switch costs included.</param>
     public ChainPlan Find(in ChainView view, bool hopes, out double secondsPerToken)
     {
@@ -37,9 +37,6 @@ internal sealed class ChainSearch(SimilarityTracker similarity, ILevelCosts cost
         (secondsPerToken, _hopes) = (_best, false);
         return _plan;
     }
-
-    /// <summary>Gives a pair the benefit of the doubt in hopeful searches, the less the more is known of it; or no longer.</summary>
-    public void HopeFor(int drafter, int verifier, bool hopes) => _hopeful[drafter * similarity.LevelCount + verifier] = hopes;
 
     /// <summary>T_eff of one chain, switch costs included.</summary>
     public double Predict(in ChainView view, ChainPlan plan)
@@ -101,9 +98,9 @@ internal sealed class ChainSearch(SimilarityTracker similarity, ILevelCosts cost
     private double Acceptance(int drafter, int verifier)
     {
         double acceptance = similarity.Acceptance(drafter, verifier);
-        if (!_hopes || !_hopeful[drafter * similarity.LevelCount + verifier] || acceptance >= Hope) return acceptance;
-        int blocks = similarity.Blocks(drafter, verifier);
-        return (blocks * acceptance + HopeBlocks * Hope) / (blocks + HopeBlocks);
+        if (!_hopes || acceptance >= Hope) return acceptance;
+        double tokens = similarity.TokensTried(drafter, verifier);
+        return tokens == 0 ? Hope : Math.Min(Hope, acceptance + Doubt * Math.Sqrt((acceptance * (1 - acceptance) + 1 / tokens) / tokens));
     }
 
     private void Offer(ChainPlan plan, double seconds)
@@ -115,7 +112,7 @@ internal sealed class ChainSearch(SimilarityTracker similarity, ILevelCosts cost
     private double CatchUp(in ChainView view, int level)
     {
         int behind = view.Behind[level];
-        return behind <= 1 || view.Current.Has(level) ? 0 : view.Batch * costs.Seconds(level, 1, view.Context, behind) / horizon;
+        return _hopes || behind <= 1 || view.Current.Has(level) ? 0 : view.Batch * costs.Seconds(level, 1, view.Context, behind) / horizon;
     }
 
     private static ChainRound[] NewRounds()

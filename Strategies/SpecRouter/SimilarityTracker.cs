@@ -70,6 +70,13 @@ public sealed class SimilarityTracker
     /// <summary>Blocks of <paramref name="drafter"/>'s tokens that <paramref name="verifier"/> checked.</summary>
     public int Blocks(int drafter, int verifier) => _blocks[Pair(drafter, verifier)];
 
+    /// <summary>Tokens of <paramref name="drafter"/> that <paramref name="verifier"/> checked and that its observed acceptance rests on.</summary>
+    public double TokensTried(int drafter, int verifier)
+    {
+        int pair = Pair(drafter, verifier);
+        return _tried[pair] * Math.Min(_blocks[pair], 1 / _rate);
+    }
+
     /// <summary>Observed acceptance; NaN before the first block.</summary>
     public double Observed(int drafter, int verifier)
     {

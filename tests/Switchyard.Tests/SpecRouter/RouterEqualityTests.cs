@@ -148,9 +148,15 @@ public sealed class RouterEqualityTests
         DecodingRequest[] requests = Decoding.Requests(5, 3, i => new GenerationOptions { Seed = (ulong)i, IgnoreEos = true, Temperature = 0.7f }, longest: 3);
         foreach (DecodingRequest request in requests) Assert.True(router.TryAdmit(request));
         while (requests[0].Output.Length < 70) router.Step(requests);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int step = 0; step < 12; step++) router.Step(requests);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // Steps that allocate do so every time; the runtime itself may do so once.
+        long allocated = long.MaxValue;
+        for (int turn = 0; turn < 3 && allocated != 0; turn++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int step = 0; step < 6; step++) router.Step(requests);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Assert.Equal(0, allocated);
         Assert.DoesNotContain(requests, request => request.IsFinished);
     }
 
