@@ -11,7 +11,7 @@ namespace Switchyard.Strategies.SpecRouter;
 internal sealed class ChainSearch(SimilarityTracker similarity, ILevelCosts costs, IReadOnlyList<int> windows, int horizon)
 {
     private const double Hope = 0.97; // acceptance of pairs that never met, in hopeful searches; and at most of others
-    private const double Doubt = 1.5; // standard errors that hopeful searches add to what was observed
+    private const double Doubt = 2; // standard errors that hopeful searches add to what was observed
 
     private readonly int[] _windows = [.. windows.Order()];
     private const int FullSearch = 5, LongestChain = 3;

@@ -12,7 +12,7 @@ namespace Switchyard.Strategies.SpecRouter;
 /// </remarks>
 public sealed class SimilarityTracker
 {
-    private const double PriorBlocks = 20;
+    private const double PriorBlocks = 20, GuessTokens = 2; // of which nothing was compared, the prior is a mere guess
 
     private readonly double _rate, _start;
     private readonly double[] _similarity, _prior, _tried, _kept; // [levels, levels]; the first two symmetric
@@ -108,8 +108,8 @@ public sealed class SimilarityTracker
         int pair = Pair(drafter, verifier);
         double prior = Prior(drafter, verifier);
         if (_blocks[pair] == 0) return prior;
-        double weight = _blocks[pair] / (_blocks[pair] + PriorBlocks);
-        if (_compared[pair] == 0) weight = _blocks[pair] / (_blocks[pair] + 2.0); // nothing but a guess to weigh against
+        double tokens = TokensTried(drafter, verifier), weight = _blocks[pair] / (_blocks[pair] + PriorBlocks);
+        if (_compared[pair] == 0) weight = tokens / (tokens + GuessTokens);
         return weight * (_kept[pair] / _tried[pair]) + (1 - weight) * prior;
     }
 
