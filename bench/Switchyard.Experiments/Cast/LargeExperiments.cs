@@ -13,7 +13,7 @@ namespace Switchyard.Experiments.Cast;
 /// <param name="format">Of the weights.</param>
 internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument document, TextWriter log, DType format)
 {
-    private const int PromptTokens = 8, FixedLength = 4, Texts = 16, WarmUp = 6;
+    private const int PromptTokens = 8, FixedLength = 4, Texts = 16, WarmUp = 6, MomentPasses = 2;
 
     private static readonly int[] Lengths = [1, 2, 3, 4, 5, 6, 8, 12];
     private static readonly CostProfilerOptions Profile = new() { MaxRows = 32, MaxContexts = 1, Repetitions = 2 };
@@ -53,8 +53,17 @@ internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument
         using var passes = new PassTimes(model, 1, PromptTokens + ReplayTokens / 2, rows);
         passes.Sample(3);
         double[] rates = setting.Quick ? [0.8] : [0.6, 0.7, 0.8, 0.9];
+        var moments = new Dictionary<string, List<double[]>>(); // passes before each run, of every number of rows
         int[] best = [.. rates.Select(rate => Lengths.MaxBy(length => ChainForecast.ExpectedTokens(rate, length) / passes[length + 1]))];
-        using var contest = new Contest(Prompts(1), Options(ReplayTokens), 2 * setting.LargeRounds) { WarmUpTokens = WarmUp, BeforeRun = () => passes.Sample(1) };
+        using var contest = new Contest(Prompts(1), Options(ReplayTokens), 2 * setting.LargeRounds)
+        {
+            WarmUpTokens = WarmUp,
+            BeforeRun = name =>
+            {
+                if (!moments.TryGetValue(name, out List<double[]>? before)) moments.Add(name, before = []);
+                before.Add(passes.Moment(MomentPasses));
+            },
+        };
         contest.Add("plain", new AutoregressiveStrategy(TalesExperiments.Runner(model, 1, 1)));
         for (int i = 0; i < rates.Length; i++)
         {
@@ -66,20 +75,28 @@ internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument
         document.Text($"A pass of n rows over one of a single row, batch 1; c(1) is {passes[1] * 1e3:F1} ms.");
         document.Table(["rows", "c(n) / c(1)"], rows.Select(r => (object?[])[r, passes[r] / passes[1]]));
         document.Figure($"staircase-{format}", new LineChart($"Cost of a pass, {format}", "rows", "c(n) / c(1)", [new ChartSeries($"{format}", [.. rows.Select(r => ((double)r, passes[r] / passes[1]))])]));
-        Show(rates, best, passes, result);
+        Show(rates, best, passes, result, (name, length) => Held(result, name, length, moments, rows));
     }
 
-    private void Show(double[] rates, int[] best, PassTimes passes, ContestResult result)
+    // Memory changes its speed for minutes at a time: each run is held against the passes of its own moment.
+    private static double Held(ContestResult result, string name, int length, Dictionary<string, List<double[]>> moments, int[] rows)
+    {
+        double expected = ChainForecast.ExpectedTokens(result.Drafts(name).Acceptance, length);
+        int checks = Array.IndexOf(rows, length + 1);
+        return Contest.Median(result.Rounds(name).Select((speed, round) => speed * moments[name][round][checks] / expected / (result.Rounds("plain")[round] * moments["plain"][round][0])));
+    }
+
+    private void Show(double[] rates, int[] best, PassTimes passes, ContestResult result, Func<string, int, double> held)
     {
         document.Heading(3, "Chains against their forecast, and CAST");
-        document.Text($"A text of {ReplayTokens} tokens, temperature 0, {2 * setting.LargeRounds} rounds; passes are measured before every run. Chains of {FixedLength}, and of the length that the measured curve says is best for each α. \"realised α\" is the part of guesses that were right in these very runs; the forecast E(α, w)·c(1) / c(w + 1) uses it.");
+        document.Text($"A text of {ReplayTokens} tokens, temperature 0, {2 * setting.LargeRounds} rounds; passes are measured before every run, and \"measured / forecast\" takes for every run those of its own moment. Chains of {FixedLength}, and of the length that the measured curve says is best for each α. \"realised α\" is the part of guesses that were right in these very runs; the forecast E(α, w)·c(1) / c(w + 1) uses it.");
         var table = new List<object?[]>();
         for (int i = 0; i < rates.Length; i++)
             foreach (int length in (int[])[.. new[] { FixedLength, best[i] }.Distinct()])
             {
                 string name = $"chain {length} {rates[i]}";
                 double realised = result.Drafts(name).Acceptance, forecast = Forecast(realised, length);
-                table.Add([rates[i], length, realised, result.Drafts(name).TokensPerStep, result.Gain(name), forecast, result.Gain(name) / forecast, Forecast(rates[i], length)]);
+                table.Add([rates[i], length, realised, result.Drafts(name).TokensPerStep, result.Gain(name), forecast, held(name, length), Forecast(rates[i], length)]);
             }
         document.Table(["α", "length w", "realised α", "tokens a step that checked", "measured, times plain", "forecast", "measured / forecast", "forecast at the nominal α"], table);
         document.Table(["α", "CAST, times plain", "nodes a step that checked", "tokens a step that checked", "best chain"], rates.Select((rate, i) => (object?[])[

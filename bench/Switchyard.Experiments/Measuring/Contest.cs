@@ -19,8 +19,8 @@ internal sealed class Contest(IReadOnlyList<int[]> prompts, Func<int, Generation
     /// <summary>Tokens of each request in the first round; null for as many as in the others. Models of true shape have no time to warm up for long.</summary>
     public int? WarmUpTokens { get; init; }
 
-    /// <summary>Called before every run that counts, for what is to be measured in the same moments.</summary>
-    public Action? BeforeRun { get; init; }
+    /// <summary>Called with the contender's name before every run that counts, for what is to be measured in the same moments.</summary>
+    public Action<string>? BeforeRun { get; init; }
 
     /// <summary>Adds a contender; the first is what others are compared with. Owned from here on.</summary>
     public void Add(string name, IDecodingStrategy strategy)
@@ -41,7 +41,7 @@ internal sealed class Contest(IReadOnlyList<int[]> prompts, Func<int, Generation
             IReadOnlyList<int[]>? first = null;
             foreach ((string name, IDecodingStrategy strategy) in _entries)
             {
-                if (round >= 0) BeforeRun?.Invoke();
+                if (round >= 0) BeforeRun?.Invoke(name);
                 DrexMeasurementReport report = DrexMeasurement.Run(strategy, prompts, warms ? i => options(i) with { MaxNewTokens = WarmUpTokens } : options, batch);
                 first ??= report.Outputs;
                 if (!warms) want ??= report.Outputs;

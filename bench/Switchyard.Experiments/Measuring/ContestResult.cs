@@ -12,6 +12,9 @@ internal sealed class ContestResult(string baseline, IReadOnlyDictionary<string,
     /// <summary>Median over rounds of the speed over the first contender's in the same round: what a slow moment did to both cancels.</summary>
     public double Gain(string name) => Contest.Median(speeds[name].Select((speed, round) => speed / speeds[baseline][round]));
 
+    /// <summary>Tokens a second, round by round.</summary>
+    public IReadOnlyList<double> Rounds(string name) => speeds[name];
+
     /// <summary>How a contender's drafts fared in the rounds that count.</summary>
     public DraftTally Drafts(string name) => tallies[name];
 }
