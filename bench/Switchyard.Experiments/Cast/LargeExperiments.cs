@@ -13,7 +13,7 @@ namespace Switchyard.Experiments.Cast;
 /// <param name="format">Of the weights.</param>
 internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument document, TextWriter log, DType format)
 {
-    private const int PromptTokens = 8, FixedLength = 4, Texts = 16, WarmUp = 6, MomentPasses = 2;
+    private const int PromptTokens = 8, FixedLength = 4, Texts = 16, WarmUp = 6, MomentPasses = 3;
 
     private static readonly int[] Lengths = [1, 2, 3, 4, 5, 6, 8, 12];
     private static readonly CostProfilerOptions Profile = new() { MaxRows = 32, MaxContexts = 1, Repetitions = 2 };
@@ -53,16 +53,12 @@ internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument
         using var passes = new PassTimes(model, 1, PromptTokens + ReplayTokens / 2, rows);
         passes.Sample(3);
         double[] rates = setting.Quick ? [0.8] : [0.6, 0.7, 0.8, 0.9];
-        var moments = new Dictionary<string, List<double[]>>(); // passes before each run, of every number of rows
+        var moments = new List<(string Run, double[] Seconds)>(); // of every number of rows, before each run
         int[] best = [.. rates.Select(rate => Lengths.MaxBy(length => ChainForecast.ExpectedTokens(rate, length) / passes[length + 1]))];
         using var contest = new Contest(Prompts(1), Options(ReplayTokens), 2 * setting.LargeRounds)
         {
             WarmUpTokens = WarmUp,
-            BeforeRun = name =>
-            {
-                if (!moments.TryGetValue(name, out List<double[]>? before)) moments.Add(name, before = []);
-                before.Add(passes.Moment(MomentPasses));
-            },
+            BeforeRun = name => moments.Add((name, passes.Moment(MomentPasses))),
         };
         contest.Add("plain", new AutoregressiveStrategy(TalesExperiments.Runner(model, 1, 1)));
         for (int i = 0; i < rates.Length; i++)
@@ -71,6 +67,7 @@ internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument
             contest.Add($"cast {rates[i]}", Cast(model, 1, rates[i]));
         }
         ContestResult result = contest.Run(1, log);
+        moments.Add(("", passes.Moment(MomentPasses)));
         document.Heading(3, "M1: what rows cost");
         document.Text($"A pass of n rows over one of a single row, batch 1; c(1) is {passes[1] * 1e3:F1} ms.");
         document.Table(["rows", "c(n) / c(1)"], rows.Select(r => (object?[])[r, passes[r] / passes[1]]));
@@ -78,18 +75,24 @@ internal sealed class LargeExperiments(ExperimentSetting setting, ResultDocument
         Show(rates, best, passes, result, (name, length) => Held(result, name, length, moments, rows));
     }
 
-    // Memory changes its speed for minutes at a time: each run is held against the passes of its own moment.
-    private static double Held(ContestResult result, string name, int length, Dictionary<string, List<double[]>> moments, int[] rows)
+    // Memory changes its speed for minutes at a time: each run is held against the passes before and after it.
+    private static double Held(ContestResult result, string name, int length, List<(string Run, double[] Seconds)> moments, int[] rows)
     {
         double expected = ChainForecast.ExpectedTokens(result.Drafts(name).Acceptance, length);
-        int checks = Array.IndexOf(rows, length + 1);
-        return Contest.Median(result.Rounds(name).Select((speed, round) => speed * moments[name][round][checks] / expected / (result.Rounds("plain")[round] * moments["plain"][round][0])));
+        double[] plain = Around("plain", 1), checks = Around(name, length + 1);
+        return Contest.Median(result.Rounds(name).Select((speed, round) => speed * checks[round] / expected / (result.Rounds("plain")[round] * plain[round])));
+
+        double[] Around(string run, int count)
+        {
+            int at = Array.IndexOf(rows, count);
+            return [.. Enumerable.Range(0, moments.Count - 1).Where(i => moments[i].Run == run).Select(i => (moments[i].Seconds[at] + moments[i + 1].Seconds[at]) / 2)];
+        }
     }
 
     private void Show(double[] rates, int[] best, PassTimes passes, ContestResult result, Func<string, int, double> held)
     {
         document.Heading(3, "Chains against their forecast, and CAST");
-        document.Text($"A text of {ReplayTokens} tokens, temperature 0, {2 * setting.LargeRounds} rounds; passes are measured before every run, and \"measured / forecast\" takes for every run those of its own moment. Chains of {FixedLength}, and of the length that the measured curve says is best for each α. \"realised α\" is the part of guesses that were right in these very runs; the forecast E(α, w)·c(1) / c(w + 1) uses it.");
+        document.Text($"A text of {ReplayTokens} tokens, temperature 0, {2 * setting.LargeRounds} rounds; passes are measured before every run, and \"measured / forecast\" takes for every run those just before and after it. Chains of {FixedLength}, and of the length that the measured curve says is best for each α. \"realised α\" is the part of guesses that were right in these very runs; the forecast E(α, w)·c(1) / c(w + 1) uses it.");
         var table = new List<object?[]>();
         for (int i = 0; i < rates.Length; i++)
             foreach (int length in (int[])[.. new[] { FixedLength, best[i] }.Distinct()])
