@@ -49,8 +49,11 @@ public static class PlantedStrategyBugs
     /// <summary>Counts are wrong.</summary>
     public static PlantedBug Miscounts { get; } = Wrapped("miscounts", "Requests whose prompts still run are counted as having a token.", (inner, _) => new Miscounts(inner));
 
-    /// <summary>Steps allocate.</summary>
-    public static PlantedBug Allocates { get; } = Wrapped("allocates", "Every step makes an array.", (inner, _) => new Allocates(inner));
+    /// <summary>Steps allocate. Planted in plain decoding, which claims that none does: the law does not speak of strategies that claim nothing.</summary>
+    public static PlantedBug Allocates { get; } = new("allocates", "Every step makes an array.", subject => subject with
+    {
+        Name = "plain with allocates", Strategy = runner => new Allocates(new AutoregressiveStrategy(runner)), ClaimsNoAllocation = true,
+    });
 
     /// <summary>The speculative strategy in which mistakes are planted, without any.</summary>
     public static Func<ModelRunner, IDecodingStrategy> RightSketch { get; } = runner => new SketchSpeculation(runner, SketchFault.None);

@@ -12,9 +12,9 @@ namespace Switchyard.Strategies.SpecRouter;
 /// </remarks>
 public sealed class ChainPlanner : IChainPolicy
 {
-    private const double TrialShare = 0.05; // of the target's passes, beside
-    private const int FirstTrials = 48; // passes, which may all come at once
-    private const double WindowsPart = 0.4;
+    private const int FirstTrials = 48; // of the target's passes, for pairs that have not met
+    private const double TrialShare = 0.05; // of all of its passes, beyond the first trials
+    private const double WindowsPart = 0.4; // of the hysteresis, where only windows change
     private const int TrialWindow = 4; // at most: hopes are for long ones, which cost much where they fail
     private const int EarlyPlans = 4; // after which the time to the next one doubles
 

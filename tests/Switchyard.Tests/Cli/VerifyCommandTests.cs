@@ -46,6 +46,17 @@ public class VerifyCommandTests
         Assert.Equal(0, (await CliRun.Of([.. replay.Select(arg => arg == "planted" ? "plain" : arg)])).Code); // the case is right, the strategy was not
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("lookup")]
+    [InlineData("auto")]
+    public async Task Every_planted_mistake_is_caught_whatever_the_strategy_claims(string strategy)
+    {
+        CliRun run = await CliRun.Of("verify", Small, "--strategy", strategy, "--self-test");
+        Assert.True(run.Code == 0, run.Data + run.Notes);
+        Assert.DoesNotContain("MISSED", run.Notes, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Planted_mistakes_are_caught()
     {
