@@ -7,9 +7,13 @@ namespace Switchyard.Backends.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     private const int SmallBytes = 1 << 20;
-    private const int MostStreamRows = 4; // what every form takes in one tile
+    private const int MostStreamRows = 8; // what is done in two tiles at most
+    private const int MostTogether = 3; // projections of a product that are told apart
 
-    internal StreamTuner Streams { get; } = new();
+    private readonly Dictionary<(PanelFormat, int, int), StreamTuner[]> _tuners = [];
+
+    /// <summary>Panels that tiles go over together; null for what turns out to be fastest.</summary>
+    internal int? StreamPanels { get; set; }
 
     /// <inheritdoc/>
     public void MatMul(Matrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, bool accumulate = false)
@@ -19,6 +23,8 @@ public sealed unsafe partial class CpuBackend
         if (rows.IsEmpty || projections.IsEmpty) return;
         ProjectionTask* tasks = _tasks.Get<ProjectionTask>(projections.Length);
         (int inDim, long bytes, bool blocks, int tileRows) = Prepare(from, projections, rows, tasks);
+        StreamTuner? tuner = StreamPanels is null && rows.Length <= MostStreamRows ? TunerOf(Own(projections[0].Weight), projections.Length, rows.Length) : null;
+        long start = 0;
         MatMulWork work = new()
         {
             Tasks = tasks,
@@ -27,7 +33,7 @@ public sealed unsafe partial class CpuBackend
             X = RowPointers(from, rows),
             Sums = _sums.Get<float>((long)Threads * PanelCall.SumCount),
             TileRows = tileRows,
-            StreamPanels = Streams.Begin(rows.Length <= MostStreamRows ? bytes : 0, out long start),
+            StreamPanels = tuner?.Begin(out start) ?? StreamPanels ?? 1,
             Accumulate = accumulate,
         };
         if (blocks) work.Quantized = Quantize(work.X, rows.Length, inDim, tileRows);
@@ -37,8 +43,24 @@ public sealed unsafe partial class CpuBackend
             (work.ChunkCount, work.Workers) = (Divide(tasks, projections.Length, bytes, rows.Length, work.Chunks), Threads);
             Run(work, work.ChunkCount, bytes * Math.Max(1, rows.Length / 4));
         }
-        Streams.End(bytes, start);
+        tuner?.End(start);
     }
+
+    // By rows and projections of a product: all weights of one shape share what was found out.
+    private StreamTuner[] TunersOf(PanelFormat format, int outDim, int inDim)
+    {
+        lock (_tuners)
+        {
+            if (_tuners.TryGetValue((format, outDim, inDim), out StreamTuner[]? known)) return known;
+            StreamTuner[] tuners = [.. Enumerable.Range(0, MostStreamRows * MostTogether).Select(i => new StreamTuner(StreamForms(format, 1 + i / MostTogether)))];
+            _tuners.Add((format, outDim, inDim), tuners);
+            return tuners;
+        }
+    }
+
+    private static StreamTuner TunerOf(CpuWeight first, int projections, int rows) => first.Tuners[(rows - 1) * MostTogether + Math.Min(projections, MostTogether) - 1];
+
+    private static int[] StreamForms(PanelFormat format, int rows) => !format.IsPlain() ? [1, PanelCall.MaxPanels] : rows > PanelCall.MostPlainStreamRows ? [PanelCall.MaxPanels] : [1, 2, PanelCall.MaxPanels];
 
     // Projections of one product share the activations and with them the tiles: the smallest that any of their kernels wants.
     private (int InDim, long Bytes, bool Blocks, int TileRows) Prepare(CpuMatrix x, ReadOnlySpan<Projection> projections, ReadOnlySpan<int> rows, ProjectionTask* tasks)

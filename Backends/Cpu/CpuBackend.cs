@@ -100,7 +100,7 @@ public sealed unsafe partial class CpuBackend : IBackend
 
     private bool TryUpload(string name, TensorData data, DType dtype, PanelFormat format, [NotNullWhen(true)] out CpuWeight? weight)
     {
-        weight = new CpuWeight(this, name, dtype, format, data.Rows, data.Cols);
+        weight = new CpuWeight(this, name, dtype, format, data.Rows, data.Cols, TunersOf(format, data.Rows, data.Cols));
         try
         {
             bool finite = Pack(weight, data);

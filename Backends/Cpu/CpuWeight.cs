@@ -8,10 +8,10 @@ internal sealed unsafe class CpuWeight : Weight
     private readonly AlignedMemory<byte> _panels;   // [PanelCount, PanelBytes]
     private readonly AlignedMemory<float>? _vector; // [InDim] for gains and biases
 
-    public CpuWeight(CpuBackend owner, string name, DType dtype, PanelFormat format, int outDim, int inDim)
+    public CpuWeight(CpuBackend owner, string name, DType dtype, PanelFormat format, int outDim, int inDim, StreamTuner[] tuners)
         : base(name, dtype, outDim, inDim)
     {
-        (Owner, Format) = (owner, format);
+        (Owner, Format, Tuners) = (owner, format, tuners);
         PanelCount = (outDim + PanelLayout.Outputs - 1) / PanelLayout.Outputs;
         PanelBytes = PanelLayout.PanelBytes(format, inDim);
         _panels = new AlignedMemory<byte>(PanelCount * PanelBytes);
@@ -22,6 +22,9 @@ internal sealed unsafe class CpuWeight : Weight
     public CpuBackend Owner { get; }
 
     public PanelFormat Format { get; }
+
+    /// <summary>How products that begin with it read it best, by rows and projections.</summary>
+    public StreamTuner[] Tuners { get; }
 
     public int PanelCount { get; }
 

@@ -1,65 +1,104 @@
 using System.Diagnostics;
-using System.Numerics;
 using Switchyard.Backends.Cpu.Kernels;
 
 namespace Switchyard.Backends.Cpu;
 
 /// <summary>
-/// Finds out whether a thread reads weights best as one stream or as several at once. Processors differ: one that
-/// waits for few lines at a time needs several, one with strong prefetchers is slowed by them. Results are the same, so products of the
-/// first pass serve as the measurement.
+/// Finds out over how many panels at once products of one kind are read fastest. Processors differ: one that waits for few lines at a time
+/// needs several streams, one with strong prefetchers is slowed by them; and where weights are in a cache, a single panel's sums wait for
+/// themselves. Results are the same, so products serve as the measurement: by turns at first, then another form now and then, since other
+/// programs and the placing of threads change what is fastest. A form is judged by its time over that of the form in use just before.
 /// </summary>
-internal sealed class StreamTuner
+/// <param name="forms">Panels that a tile may go over together; the first is in use until more is known.</param>
+internal sealed class StreamTuner(params int[] forms)
 {
-    // Smaller products may be in a cache.
-    private const long LeastBytes = 2 << 20;
+    private const int Remembered = 8; // of a form's latest trials
+    private const int LeastPeriod = 127, MostPeriod = 8191; // products from one trial to the next: with no period of layers
+    private const double TrialShare = 0.001; // of the time that trials may cost
+    private const double Lead = 0.97; // of the time of the form in use, for another to take its place
 
-    private readonly double[][] _times = [new double[Samples], new double[Samples]];
-    private int _taken;
+    private readonly double[,] _ratios = new double[forms.Length, Remembered];
+    private readonly int[] _taken = new int[forms.Length];
+    private readonly double[] _sorted = new double[Remembered];
+    private int _used, _tried, _form, _left = 2; // products until the next trial is over: the last is the trial, the one before is what it is held against
+    private double _before;
 
-    /// <summary>Products that each form is measured by.</summary>
-    public const int Samples = 32;
+    /// <summary>Trials of each form after which one is chosen.</summary>
+    public const int Samples = 4;
 
-    /// <summary>Panels that a tile goes over together once that is known.</summary>
-    public int Panels { get; private set; } = 1;
+    /// <summary>Panels that a tile goes over together, as far as is known.</summary>
+    public int Panels => forms[_used];
 
-    /// <summary>True once it is known.</summary>
-    public bool IsSettled { get; private set; }
+    /// <summary>True once every form was measured.</summary>
+    public bool IsSettled { get; private set; } = forms.Length == 1;
 
     /// <summary>Panels that the next product goes over together.</summary>
-    /// <param name="bytes">Weights that it reads.</param>
     /// <param name="start">When it begins; 0 if nothing is learned from it.</param>
-    public int Begin(long bytes, out long start)
+    public int Begin(out long start)
     {
         start = 0;
-        if (IsSettled || bytes < LeastBytes) return Panels;
+        if (forms.Length == 1) return Panels;
+        _form = _used;
+        if (--_left > 1) return Panels;
+        if (_left == 0) _form = NextTried();
         start = Stopwatch.GetTimestamp();
-        return Form() == 0 ? 1 : PanelCall.MaxPanels;
+        return forms[_form];
     }
 
     /// <summary>Learns from a product.</summary>
-    public void End(long bytes, long start)
+    public void End(long start)
     {
-        if (start != 0) Add(Stopwatch.GetTimestamp() - start, bytes);
+        if (start != 0) Add(Stopwatch.GetTimestamp() - start);
     }
-
-    /// <summary>Ends the measuring with what a caller wants.</summary>
-    public void Settle(int panels) => (Panels, IsSettled) = (panels, true);
 
     /// <summary>Learns what a product took in the form whose turn it was.</summary>
-    internal void Add(double time, long bytes)
+    internal void Add(double time)
     {
-        _times[Form()][_taken / 2] = time / bytes;
-        if (++_taken == 2 * Samples) Settle(Median(_times[0]) <= Median(_times[1]) ? 1 : PanelCall.MaxPanels);
+        if (_left == 1)
+        {
+            _before = time;
+            return;
+        }
+        _ratios[_form, _taken[_form]++ % Remembered] = time / _before;
+        _left = 2;
+        if (!IsSettled)
+        {
+            for (int form = 0; form < forms.Length; form++)
+                if (form != _used && _taken[form] < Samples) return;
+            IsSettled = true;
+            int best = _used;
+            double least = Lead;
+            for (int form = 0; form < forms.Length; form++)
+                if (form != _used && Median(form) is var ratio && ratio < least) (best, least) = (form, ratio);
+            if (best != _used) Use(best);
+            return;
+        }
+        double median = Median(_form);
+        _left = 1 + (int)Math.Clamp((median - 1) / TrialShare, LeastPeriod, MostPeriod); // the worse it was, the longer until the next trial
+        if (median < Lead && _taken[_form] >= Samples) Use(_form);
     }
 
-    // A layer's products come in a fixed order; the turns of this sequence keep step with no period, and give each form its half of every
-    // kind. Of each two neighbours one is even and one odd.
-    private int Form() => BitOperations.PopCount((uint)_taken) & 1;
-
-    private static double Median(double[] values)
+    private int NextTried()
     {
-        Array.Sort(values);
-        return values[values.Length / 2];
+        if (++_tried % forms.Length == _used) _tried++;
+        return _tried % forms.Length;
+    }
+
+    // What was measured is told over the new form's time.
+    private void Use(int form)
+    {
+        double ratio = Median(form);
+        for (int other = 0; other < forms.Length; other++)
+            for (int i = 0; i < Remembered; i++) _ratios[other, i] = other == _used ? 1 / ratio : _ratios[other, i] / ratio;
+        _taken[_used] = _taken[form];
+        _used = form;
+    }
+
+    private double Median(int form)
+    {
+        int count = Math.Min(_taken[form], Remembered);
+        for (int i = 0; i < count; i++) _sorted[i] = _ratios[form, i];
+        Array.Sort(_sorted, 0, count);
+        return _sorted[count / 2];
     }
 }

@@ -33,7 +33,7 @@ internal unsafe struct PanelCall
     /// <summary>What <see cref="ITileKernel.Unpack"/> left for the tiles of a slice.</summary>
     public byte* Unpacked;
 
-    /// <summary>Panels that a tile which has all rows goes over together: 1 or <see cref="MaxPanels"/> (<see cref="StreamTuner"/>).</summary>
+    /// <summary>Panels that a tile which has all rows goes over together: 1, <see cref="MaxPanels"/> or, in plain formats, 2 (<see cref="StreamTuner"/>).</summary>
     public int StreamPanels;
 
     /// <summary>Rows of a tile at most; <see cref="Quantized"/> is laid out for it.</summary>
@@ -71,6 +71,9 @@ internal unsafe struct PanelCall
 
     /// <summary>Panels of one call: as many streams as it takes to keep memory busy, and one row's chains apart.</summary>
     public const int MaxPanels = 4;
+
+    /// <summary>Rows up to which panels of plain formats may be gone over together: more have chains enough.</summary>
+    public const int MostPlainStreamRows = 2;
 
     /// <summary>Numbers in <see cref="Sums"/> from one row to the next: an odd number of lines, so that a panel's sums use all sets of the cache.</summary>
     public const int SumStride = (MaxPanels + 1) * PanelLayout.Outputs;

@@ -36,17 +36,18 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(PanelCall* call)
     {
-        if (call->Rows > 2 || call->StreamPanels == 1)
+        if (call->Rows > PanelCall.MostPlainStreamRows || call->StreamPanels == 1)
         {
             TiledPanels<PlainKernels<T, TFormat>>.Run(call);
             return;
         }
         int panel = 0;
-        if (call->Rows == 1) for (; panel <= call->Panels - 4; panel += 4) Panels4(call, panel);
+        nint distance = call->StreamPanels == 2 ? Prefetch.PairDistance : Prefetch.StreamDistance;
+        if (call->Rows == 1 && call->StreamPanels > 2) for (; panel <= call->Panels - 4; panel += 4) Panels4(call, panel);
         for (; panel <= call->Panels - 2; panel += 2)
         {
-            if (call->Rows == 2) Rows2Panels2(call, panel);
-            else Panels2(call, panel);
+            if (call->Rows == 2) Rows2Panels2(call, panel, distance);
+            else Panels2(call, panel, distance);
         }
         if (panel == call->Panels) return;
         (call->Begin, call->End) = (0, call->InDim);
@@ -172,7 +173,7 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
     private static T Sum(float* sums, int row) => T.Load(sums + row * PanelCall.SumStride);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Panels2(PanelCall* call, int panel)
+    private static void Panels2(PanelCall* call, int panel, nint distance)
     {
         byte* w0 = call->Panel + panel * call->PanelBytes, w1 = w0 + call->PanelBytes;
         float* x = call->X[0];
@@ -180,16 +181,16 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
         nint at = 0;
         for (int k = 0, inDim = call->InDim; k < inDim; k++, at += TFormat.Bytes)
         {
-            T v = T.Create(x[k]);
-            T.AddProduct(ref a, v, TFormat.Load<T>(w0 + at));
-            T.AddProduct(ref b, v, TFormat.Load<T>(w1 + at));
+            Prefetch.Line(w0 + at + distance);
+            Prefetch.Line(w1 + at + distance);
+            T.AddProducts(ref a, ref b, TFormat.Load<T>(w0 + at), TFormat.Load<T>(w1 + at), x + k);
         }
         a.Store(call->SumsOf(panel, 0));
         b.Store(call->SumsOf(panel + 1, 0));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows2Panels2(PanelCall* call, int panel)
+    private static void Rows2Panels2(PanelCall* call, int panel, nint distance)
     {
         byte* w0 = call->Panel + panel * call->PanelBytes, w1 = w0 + call->PanelBytes;
         float* x0 = call->X[0], x1 = call->X[1];
@@ -197,14 +198,11 @@ internal readonly unsafe struct PlainKernels<T, TFormat> : ITileKernel
         nint at = 0;
         for (int k = 0, inDim = call->InDim; k < inDim; k++, at += TFormat.Bytes)
         {
-            Prefetch.Ahead(w0 + at);
-            Prefetch.Ahead(w1 + at);
-            T u = T.Create(x0[k]), v = T.Create(x1[k]), w = TFormat.Load<T>(w0 + at);
-            T.AddProduct(ref a, u, w);
-            T.AddProduct(ref b, v, w);
-            w = TFormat.Load<T>(w1 + at);
-            T.AddProduct(ref c, u, w);
-            T.AddProduct(ref d, v, w);
+            Prefetch.Line(w0 + at + distance);
+            Prefetch.Line(w1 + at + distance);
+            T u = TFormat.Load<T>(w0 + at), v = TFormat.Load<T>(w1 + at);
+            T.AddProducts(ref a, ref c, u, v, x0 + k);
+            T.AddProducts(ref b, ref d, u, v, x1 + k);
         }
         a.Store(call->SumsOf(panel, 0));
         b.Store(call->SumsOf(panel, 1));

@@ -12,6 +12,9 @@ internal static unsafe class Prefetch
     /// </summary>
     public const int Distance = 6144;
 
+    /// <summary>The same on each of two streams.</summary>
+    public const int PairDistance = 4096;
+
     /// <summary>The same on each of several streams: together they ask for about as much as a core waits for.</summary>
     public const int StreamDistance = 512;
 

@@ -79,13 +79,17 @@ public sealed class MatMulKernelTests
         int inDim = dtype.IsBlockFormat() ? 2560 : 301, outDim = 150; // ten panels: two groups of four and a rest
         float[] x = CpuForms.RandomFloats(8 * inDim, 23);
         using CpuBackend single = CpuForms.Create(isa), several = CpuForms.Create(isa);
-        single.Streams.Settle(1);
-        several.Streams.Settle(4);
+        single.StreamPanels = 1;
         using Weight w1 = single.Upload("w", CpuForms.RandomTensor(dtype, outDim, inDim, 29)), w4 = several.Upload("w", CpuForms.RandomTensor(dtype, outDim, inDim, 29));
         for (int count = 1; count <= 8; count++)
         {
             int[] rows = [.. Enumerable.Range(0, count)];
-            CpuForms.AssertSameBits(CpuForms.Product(single, w1, x, rows), CpuForms.Product(several, w4, x, rows), $"{dtype} on {isa}, {count} rows");
+            float[] want = CpuForms.Product(single, w1, x, rows);
+            foreach (int panels in dtype.IsBlockFormat() ? (int[])[4] : [2, 4])
+            {
+                several.StreamPanels = panels;
+                CpuForms.AssertSameBits(want, CpuForms.Product(several, w4, x, rows), $"{dtype} on {isa}, {count} rows, {panels} panels");
+            }
         }
     }
 
