@@ -87,7 +87,7 @@ public sealed record ChoiceWorld(double RowCost, double Growth, double Slack, Si
         private double _now = 1; // the cost of a plain step of one request at this context
         private double _spent, _plain, _longest; // of all accounts
         private double _accountSpent, _accountPlain, _accountLongest, _left, _worst = double.NegativeInfinity; // what earlier accounts left of what they might lose
-        private int _last, _inRow, _count;
+        private int _last, _inRow, _count, _context;
 
         public Life(ChoiceWorld world, Func<IReadOnlyList<string>, AutoOptions, IArmChooser> chooser, AutoOptions options)
         {
@@ -100,7 +100,7 @@ public sealed record ChoiceWorld(double RowCost, double Growth, double Slack, Si
             foreach (int tokens in _world.Accounts)
             {
                 _chooser.Begin();
-                (_now, _accountSpent, _accountPlain, _accountLongest, _left) = (1, 0, 0, 0, Math.Max(0, (1 + Share) * _plain - _spent));
+                (_now, _context, _accountSpent, _accountPlain, _accountLongest, _left) = (1, 0, 0, 0, 0, Math.Max(0, (1 + Share) * _plain - _spent));
                 for (int emitted = 0; emitted < tokens;) emitted += Step();
             }
             return new ChoiceRun(_spent, _plain, _worst, _steps);
@@ -117,12 +117,13 @@ public sealed record ChoiceWorld(double RowCost, double Growth, double Slack, Si
         /// <returns>Tokens of each request.</returns>
         private int Step()
         {
-            int batch = _world.Batches[_count++ / BatchLength % _world.Batches.Length], arm = _chooser.Choose(batch);
+            int batch = _world.Batches[_count++ / BatchLength % _world.Batches.Length], arm = _chooser.Choose(batch, (long)batch * _context);
             _inRow = arm == _last ? _inRow + 1 : 0;
             double seconds = arm == 0 ? Plain(batch) : Bound(arm, batch) * (1 - _world.Slack * _random.Below(1000) / 1000);
             int each = arm == 0 ? 1 : 1 + _world.Arms[arm - 1].AcceptedAt(_steps[arm], _inRow);
             (_last, _steps[arm], _longest, _accountLongest) = (arm, _steps[arm] + 1, Math.Max(_longest, Plain(batch)), Math.Max(_accountLongest, Plain(batch)));
             double plain = 0;
+            _context += each;
             for (int i = 0; i < each; i++)
             {
                 plain += Plain(batch);

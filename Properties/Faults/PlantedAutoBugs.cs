@@ -38,7 +38,7 @@ public static class PlantedAutoBugs
     {
         public void Begin() => inner.Begin();
 
-        public int Choose(int batch) => inner.Choose(batch);
+        public int Choose(int batch, long context) => inner.Choose(batch, context);
 
         public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false) =>
             inner.Report(arm, batch, arm == 0 ? seconds : seconds / 2, tokens, drafted, idle);
@@ -55,7 +55,7 @@ public static class PlantedAutoBugs
             _inner.Begin();
         }
 
-        public int Choose(int batch) => _inner.Choose(batch);
+        public int Choose(int batch, long context) => _inner.Choose(batch, context);
 
         public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false) => _inner.Report(arm, batch, seconds, tokens, drafted, idle);
     }

@@ -5,26 +5,30 @@ internal sealed class ArmRecord(int firstProbe)
 {
     private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepInvestment = 0.995;
     private const int StaleAfter = 32, ResumableFor = 256; // tokens
+    private const int LateSteps = 8;
     private const double KeepWorth = 511.0 / 512;
+    private const double StepSpread = 0.5, TextSpread = 0.085; // of what one step pays, and of what it pays on a text over what is usual
+    private const int FewSteps = 2; // that what is not known counts for
 
     private readonly StepLength _ready = new(), _catchingUp = new();
     private double _plainSeconds, _seconds, _latePlain, _lateSeconds;
-    private double _worthPlain, _worthSeconds, _known;
+    private double _worthPlain, _worthSeconds, _known; // the last: steps that the others rest on
+    private int _late; // steps that what it paid lately rests on
+    private double _weight; // steps that what it paid since rests on
+    private (double Worth, double Steps) _before; // what it paid as a rule when its last probe or the account began
+    private bool _refuted; // by this text: what it paid before says nothing then
     private double _investment, _invested; // plain steps: as expected, and in this probe so far
     private long _resumable = long.MinValue / 2; // the count of tokens up to which a probe that was broken off goes on
     private long _readyAt = long.MinValue / 2; // the count of tokens when its drafts were last shown to the target
 
-    /// <summary>Plain time over time spent since its last probe began, recent steps first; <see cref="Worth"/> before the first of them.</summary>
+    /// <summary>Plain time over time spent since its last probe or the account began, recent steps first; <see cref="Worth"/> before the first of them.</summary>
     public double Paid => _seconds > 0 ? _plainSeconds / _seconds : Worth;
 
-    /// <summary>Likewise, of about the last dozen steps.</summary>
-    public double PaidLately => _lateSeconds > 0 ? _latePlain / _lateSeconds : 1;
+    /// <summary>Likewise, of about the last dozen steps; 1 before there were as many as say something.</summary>
+    public double PaidLately => _late >= LateSteps ? _latePlain / _lateSeconds : 1;
 
-    /// <summary>What it pays on usual text, by all steps, older ones too: strategies keep their order for much longer than texts their ease.</summary>
+    /// <summary>What it pays as a rule, by all steps, older ones too.</summary>
     public double Worth => _worthSeconds > 0 ? _worthPlain / _worthSeconds : 1;
-
-    /// <summary>Steps that <see cref="Worth"/> rests on.</summary>
-    public double Known => _known;
 
     /// <summary>Tokens it emitted.</summary>
     public long Tokens { get; private set; }
@@ -34,6 +38,23 @@ internal sealed class ArmRecord(int firstProbe)
 
     /// <summary>Steps measured since its last probe began.</summary>
     public int Probed { get; private set; }
+
+    /// <summary>
+    /// What it is likely to pay on this text, and how far that may be off: what it paid as a rule before, which this text need not keep to, and what
+    /// it paid since, weighed by how much they vary.
+    /// </summary>
+    public (double Mean, double Doubt) Expected
+    {
+        get
+        {
+            (double worth, double steps) = _before.Steps > 0 || _refuted ? _before : (Worth, _known);
+            double doubt = TextSpread * TextSpread + StepSpread * StepSpread / Math.Max(steps, FewSteps), seen = _weight / (StepSpread * StepSpread), precision = 1 / doubt + seen;
+            return ((worth / doubt + Paid * seen) / precision, 1 / Math.Sqrt(precision));
+        }
+    }
+
+    /// <summary>Steps with drafts that do not count: the first of a probe are slower, which is a price of changing, not of use.</summary>
+    public int Settling { get; set; }
 
     /// <summary>Plain steps that its last probe lost against what was in use, catching up included.</summary>
     public double ProbeLoss { get; private set; }
@@ -81,25 +102,26 @@ internal sealed class ArmRecord(int firstProbe)
         bool goesOn = now <= _resumable;
         _resumable = long.MinValue / 2;
         if (goesOn) return;
-        (Probed, ProbeLoss, _plainSeconds, _seconds, _latePlain, _lateSeconds) = (0, 0, 0, 0, 0, 0);
+        Restart();
+        (ProbeLoss, _latePlain, _lateSeconds, _late) = (0, 0, 0, 0);
     }
 
-    /// <summary>Begins with what one request showed, as if that had been one step: code was new and caches were cold.</summary>
+    /// <summary>Begins with what one request showed when nothing depended on it.</summary>
     /// <param name="paid">Plain decoding's time over its time.</param>
     /// <param name="plainStep">A plain step, in seconds.</param>
-    public void Prime(double paid, double plainStep) => (_worthPlain, _worthSeconds, _known) = (paid * plainStep, plainStep, 1);
+    /// <param name="steps">Steps that this rests on.</param>
+    public void Prime(double paid, double plainStep, int steps) => (_worthPlain, _worthSeconds, _known) = (steps * paid * plainStep, steps * plainStep, steps);
 
     /// <summary>Judges it by a step.</summary>
     /// <param name="plainSeconds">Plain time of the tokens it emitted.</param>
     /// <param name="seconds">What it took.</param>
     /// <param name="tokens">Emitted.</param>
     /// <param name="caughtUp">Whether drafts had to catch up: a price that long use must pay back, not what steps are worth lately.</param>
-    /// <param name="ease">How easy the text is: what strategies pay on it over what they pay on usual text.</param>
-    public void Measure(double plainSeconds, double seconds, int tokens, bool caughtUp, double ease)
+    public void Measure(double plainSeconds, double seconds, int tokens, bool caughtUp)
     {
-        (_worthPlain, _worthSeconds, _known) = (_worthPlain * KeepWorth + plainSeconds, _worthSeconds * KeepWorth + seconds * ease, _known * KeepWorth + 1);
-        (_plainSeconds, _seconds) = (_plainSeconds * Keep + plainSeconds, _seconds * Keep + seconds);
-        if (!caughtUp) (_latePlain, _lateSeconds) = (_latePlain * KeepLately + plainSeconds, _lateSeconds * KeepLately + seconds);
+        (_worthPlain, _worthSeconds, _known) = (_worthPlain * KeepWorth + plainSeconds, _worthSeconds * KeepWorth + seconds, _known * KeepWorth + 1);
+        (_plainSeconds, _seconds, _weight) = (_plainSeconds * Keep + plainSeconds, _seconds * Keep + seconds, _weight * Keep + 1);
+        if (!caughtUp) (_latePlain, _lateSeconds, _late) = (_latePlain * KeepLately + plainSeconds, _lateSeconds * KeepLately + seconds, _late + 1);
         Tokens += tokens;
         (Steps, Probed) = (Steps + 1, Probed + 1);
     }
@@ -120,7 +142,18 @@ internal sealed class ArmRecord(int firstProbe)
     }
 
     /// <summary>Other requests come in: its drafts have not seen them.</summary>
-    public void BeginAccount() => (_readyAt, _invested) = (long.MinValue / 2, 0);
+    public void BeginAccount()
+    {
+        _refuted = false;
+        (_readyAt, _invested) = (long.MinValue / 2, 0);
+        Restart();
+    }
+
+    private void Restart()
+    {
+        _before = _refuted ? (1, 0) : (Worth, _known);
+        (_weight, _plainSeconds, _seconds, Probed) = (0, 0, 0, 0);
+    }
 
     /// <summary>It did not pay: the probe after the next is further away.</summary>
     public void BackOff(long now, int last, int factor = 2)
@@ -129,9 +162,13 @@ internal sealed class ArmRecord(int firstProbe)
         Interval = Math.Min(factor * Interval, last);
     }
 
+    /// <summary>It was in use and did not pay.</summary>
+    public void Refute() => _refuted = true;
+
     /// <summary>It pays: should it stop paying, it is probed again soon.</summary>
     public void Reward(long now, int first)
     {
+        _refuted = false;
         Interval = first;
         ProbeAt = now + first;
     }

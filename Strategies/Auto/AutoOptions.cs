@@ -16,13 +16,16 @@ public sealed record AutoOptions
     public int FirstProbe { get; init; } = 4;
 
     /// <summary>The longest pause between probes of a strategy, in tokens; the less its probes lose, the shorter. No strategy is given up for good.</summary>
-    public int LastProbe { get; init; } = 8192;
+    public int LastProbe { get; init; } = 32_768;
 
     /// <summary>Steps of a probe that are measured.</summary>
     public int ProbeSteps { get; init; } = 3;
 
+    /// <summary>Steps with drafts that a probe begins with and that are not measured: caches and predictors are still another strategy's.</summary>
+    public int SettlingSteps { get; init; } = 2;
+
     /// <summary>Lead, as a share, that a probed strategy needs over the one in use.</summary>
-    public double Lead { get; init; } = 0.07;
+    public double Lead { get; init; } = 0.03;
 
     /// <summary>The longest that the first step of a strategy is thought to take, in plain steps.</summary>
     public double FirstBound { get; init; } = 2;

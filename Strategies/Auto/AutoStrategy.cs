@@ -18,7 +18,7 @@ namespace Switchyard.Strategies.Auto;
 /// </remarks>
 public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
 {
-    private const int WarmUpTokens = 12, RehearsalTokens = 48;
+    private const int WarmUpTokens = 12, RehearsalTokens = 76, FirstTokens = 12, Rehearsals = 12; // the first tokens of a rehearsal do not count, nor does the first third of all
 
     private readonly ModelRunner _target;
     private readonly ISharedCacheStrategy[] _arms;
@@ -89,7 +89,7 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
         if (batch.IsEmpty) return default;
         if (!Gather(batch)) return StepUnjudged(batch);
 
-        int arm = Chooser.Choose(batch.Length);
+        int arm = Chooser.Choose(batch.Length, Context(batch));
         if (!TryAttach(arm, batch))
         {
             Chooser.Unavailable(arm, batch.Length);
@@ -98,6 +98,7 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
         }
         try
         {
+            if (arm > 0 && Chooser.BeginsProbe) (_arms[arm] as IPauses)?.Resume();
             double before = _uses[arm].Seconds;
             StepStats stats = Take(arm, batch);
             Chooser.Report(arm, batch.Length, _uses[arm].Seconds - before, stats.Emitted, stats.Drafted > 0, idle: stats is { Drafted: 0, DraftForwards: 0 });
@@ -125,15 +126,16 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
         for (int arm = 0; arm < _arms.Length && Left() > TimeSpan.Zero; arm++)
         {
             (_arms[arm] as ICalibrates)?.Calibrate(Left() / 2);
-            if (!Rehearse(arm, prompt, WarmUpTokens, share, out _)) return;
+            if (!Rehearse(arm, prompt, WarmUpTokens, seed: 1, share, [])) return;
         }
-        double plain = 0;
-        for (int arm = 0; arm < _arms.Length && Left() > TimeSpan.Zero; arm++)
+        var rehearsals = new List<(double SecondsPerToken, int Steps)>[_arms.Length];
+        for (int arm = 0; arm < _arms.Length; arm++) rehearsals[arm] = [];
+        for (int i = 0; i < Rehearsals && Left() > TimeSpan.Zero; i++)
         {
-            if (!Rehearse(arm, prompt[..1], RehearsalTokens, share, out double perToken)) break;
-            if (arm == 0) plain = perToken;
-            else if (plain > 0 && perToken > 0) Chooser.Prime(arm, plain / perToken, plain);
+            for (int arm = 0; arm < _arms.Length; arm++) // by turns: the machine is not always as fast as it was
+                if (!Rehearse(arm, prompt[..1], RehearsalTokens, seed: i + 1, Left(), rehearsals[arm])) return;
         }
+        for (int arm = 1; arm < _arms.Length; arm++) Prime(arm, rehearsals[0], rehearsals[arm]);
         foreach (ArmUse use in _uses) use.Forget();
     }
 
@@ -210,22 +212,30 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
         }
     }
 
+    /// <summary>Begins with what rehearsals showed, each held against plain decoding of the same tokens at about the same time: the median, and as many steps as that rests on.</summary>
+    private void Prime(int arm, List<(double SecondsPerToken, int Steps)> plain, List<(double SecondsPerToken, int Steps)> rehearsals)
+    {
+        int count = Math.Min(plain.Count, rehearsals.Count), from = count / 3;
+        double[] paid = [.. Enumerable.Range(from, count - from).Select(i => plain[i].SecondsPerToken / rehearsals[i].SecondsPerToken).Order()];
+        if (paid.Length > 0) Chooser.Prime(arm, paid[paid.Length / 2], plain[^1].SecondsPerToken, rehearsals.Skip(from).Sum(rehearsal => rehearsal.Steps));
+    }
+
     /// <summary>Decodes with one strategy when nothing depends on it.</summary>
     /// <param name="arm">The strategy.</param>
     /// <param name="prompt">Tokens to decode after.</param>
     /// <param name="tokens">Tokens to decode.</param>
     /// <param name="budget">Time after which no further step is begun.</param>
-    /// <param name="secondsPerToken">What a token took after the first few; 0 where there was no time for all.</param>
+    /// <param name="seed">Chooses the text.</param>
+    /// <param name="rehearsals">What tokens after the first few took is added, if there was time for all of them.</param>
     /// <returns>False where the cache has no room.</returns>
-    private bool Rehearse(int arm, ReadOnlySpan<int> prompt, int tokens, TimeSpan budget, out double secondsPerToken)
+    private bool Rehearse(int arm, ReadOnlySpan<int> prompt, int tokens, int seed, TimeSpan budget, List<(double SecondsPerToken, int Steps)> rehearsals)
     {
-        secondsPerToken = 0;
-        var request = new DecodingRequest(prompt, new GenerationOptions { MaxNewTokens = tokens, Temperature = 0.8f, IgnoreEos = true, Seed = 1 });
+        var request = new DecodingRequest(prompt, new GenerationOptions { MaxNewTokens = tokens, Temperature = 0.8f, IgnoreEos = true, Seed = (ulong)seed });
         if (!TryAdmit(request)) return false;
         try
         {
             double seconds = 0;
-            int from = 0;
+            int from = 0, steps = 0;
             long start = Options.Time.GetTimestamp();
             DecodingRequest[] batch = [request];
             while (!request.IsFinished && Options.Time.GetElapsedTime(start) < budget)
@@ -235,10 +245,14 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
                 if (!TryAttach(turn, batch)) return true;
                 double before = _uses[turn].Seconds;
                 Take(turn, batch);
-                if (from == 0 && request.Output.Length > tokens / 4) from = request.Output.Length;
-                else if (from > 0) seconds += _uses[turn].Seconds - before;
+                if (from == 0)
+                {
+                    if (request.Output.Length > FirstTokens) from = request.Output.Length;
+                    continue;
+                }
+                (seconds, steps) = (seconds + _uses[turn].Seconds - before, steps + 1);
             }
-            if (request.IsFinished && from > 0) secondsPerToken = seconds / (request.Output.Length - from);
+            if (request.IsFinished && from > 0) rehearsals.Add((seconds / (request.Output.Length - from), steps));
         }
         catch (Exception e) when (arm > 0 && e is not OutOfMemoryException)
         {
@@ -316,6 +330,13 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
         for (int i = 0; i < count; i++)
             if (_entries[i].Kv.Staged > 0) _entries[i].Kv.Rollback();
         _target.Batch.Clear();
+    }
+
+    private static long Context(ReadOnlySpan<DecodingRequest> batch)
+    {
+        long tokens = 0;
+        foreach (DecodingRequest request in batch) tokens += request.Tokens.Length;
+        return tokens;
     }
 
     private static bool AllRun(ReadOnlySpan<DecodingRequest> batch)

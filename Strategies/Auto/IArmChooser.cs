@@ -8,7 +8,8 @@ public interface IArmChooser
 
     /// <summary>The strategy of the next step, 0 for plain.</summary>
     /// <param name="batch">Requests that decode, at least 1; none of them has a prompt to run.</param>
-    int Choose(int batch);
+    /// <param name="context">Tokens before the step, of all requests together.</param>
+    int Choose(int batch, long context);
 
     /// <summary>Reports a step in which nothing but decoding ran.</summary>
     /// <param name="arm">The strategy that took it.</param>

@@ -11,7 +11,7 @@ namespace Switchyard.Strategies.Cast;
 /// Costs are in units of one target pass of one row, utilities in accepted tokens of a request, averaged over the batch.
 /// Decisions depend on drafts, costs and history only. One thread at a time; a step allocates nothing after warm-up.
 /// </remarks>
-public sealed class CastShaper : ITreeShaper
+public sealed class CastShaper : ITreeShaper, IPauses
 {
     private const int ExploringSteps = 32, TryingSteps = 16;
 
@@ -61,6 +61,9 @@ public sealed class CastShaper : ITreeShaper
 
     /// <summary>Measures costs before the first request, for as long as it may.</summary>
     public void Calibrate(TimeSpan budget) => _costs.Calibrate(budget);
+
+    /// <inheritdoc/>
+    public void Resume() => _speed.Resume();
 
     /// <summary>What the last step decided, for reports.</summary>
     public CastDecision Last { get; private set; }

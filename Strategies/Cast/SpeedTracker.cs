@@ -8,9 +8,9 @@ namespace Switchyard.Strategies.Cast;
 public sealed class SpeedTracker
 {
     private const double Weight = 0.05, TrialWeight = 0.2, Least = 1, Most = 10, First = 1.5, Stall = 4, Hopeless = 0.75;
-    private const int ShortestPause = 4, LongestPause = 256, TrialSteps = 8, FirstTrialSteps = 24, FirstPatience = 4, Patience = 2;
+    private const int ShortestPause = 4, LongestPause = 256, TrialSteps = 8, SettlingSteps = 3, FirstTrialSteps = 24, FirstPatience = 4, Patience = 2;
 
-    private int _pause, _nextPause = ShortestPause, _trial = FirstTrialSteps, _hopeless;
+    private int _pause, _nextPause = ShortestPause, _trial = FirstTrialSteps, _hopeless, _settling;
     private double _tokens = First, _time = 1; // of a step, averages that forget; time in plain steps
 
     /// <summary>Tokens for the time that plain decoding takes for one, as an average that forgets.</summary>
@@ -23,9 +23,21 @@ public sealed class SpeedTracker
     public bool Speculates()
     {
         if (_pause == 0) return true;
-        if (--_pause == 0) (_trial, _tokens, _time, _hopeless) = (TrialSteps, Least, 1, 0); // a fair chance, without the past's weight
+        if (--_pause == 0) Try();
         return false;
     }
+
+    /// <summary>Ends a pause; the first steps then do not count, since others worked meanwhile.</summary>
+    public void Resume()
+    {
+        _settling = SettlingSteps;
+        if (_pause == 0) return;
+        _pause = 0;
+        Try();
+    }
+
+    // A fair chance, without the past's weight.
+    private void Try() => (_trial, _tokens, _time, _hopeless) = (TrialSteps, Least, 1, 0);
 
     /// <summary>Learns what a speculative step brought.</summary>
     /// <param name="tokens">Emitted tokens of a request, on average.</param>
@@ -34,7 +46,8 @@ public sealed class SpeedTracker
     public void Observe(double tokens, double seconds, double plainSeconds)
     {
         double steps = seconds / plainSeconds, weight = _trial > 0 ? TrialWeight : Weight;
-        if (!double.IsFinite(steps) || !(steps > 0)) return;
+        if (!double.IsFinite(steps) || !(steps > 0) || _settling-- > 0) return;
+        _settling = 0;
         // Tokens over time, not the mean of their ratios: a short step counts for less than a long one. A stall is not the tree's fault.
         _tokens += weight * (tokens - _tokens);
         _time += weight * (Math.Min(steps, Stall * Math.Max(1, _time)) - _time);

@@ -1,3 +1,5 @@
+using Switchyard.Strategies.Costs;
+
 namespace Switchyard.Strategies.SpecRouter;
 
 /// <summary>
@@ -10,7 +12,7 @@ namespace Switchyard.Strategies.SpecRouter;
 /// falls back to the target alone where nothing beats it. Pairs of levels are given the benefit of the doubt, the more the less was seen of them: a
 /// chain that would then be best is tried for a few passes. A random chain is tried now and then.
 /// </remarks>
-public sealed class ChainPlanner : IChainPolicy
+public sealed class ChainPlanner : IChainPolicy, IPauses
 {
     private const int FirstTrials = 48; // of the target's passes, for pairs that have not met
     private const double TrialShare = 0.05; // of all of its passes, beyond the first trials
@@ -25,7 +27,7 @@ public sealed class ChainPlanner : IChainPolicy
     private long _due;
     private int _batch;
     private uint _usable;
-    private bool _exploring;
+    private bool _exploring, _resumed;
     private long _tried; // the target's passes that trials were given
 
     /// <summary>Makes a planner.</summary>
@@ -96,6 +98,13 @@ public sealed class ChainPlanner : IChainPolicy
     public void Calibrate(TimeSpan budget) => _costs.Calibrate(budget);
 
     /// <inheritdoc/>
+    /// <remarks>The next plan is made at once, and may try what would be best with some luck whatever trials have cost before.</remarks>
+    public void Resume()
+    {
+        if (Best.Count == 1) (_due, _resumed) = (0, true);
+    }
+
+    /// <inheritdoc/>
     public double PassTokens(PassShape shape) =>
         PredictedSeconds > 0 ? _costs.Seconds(shape.Level, shape.Batch, shape.Context, shape.Rows) / PredictedSeconds : 0;
 
@@ -119,8 +128,9 @@ public sealed class ChainPlanner : IChainPolicy
     /// <summary>A chain to be tried for a few passes; none if there is nothing to try.</summary>
     private ChainPlan Explore(in ChainView view)
     {
-        if (_tried < FirstTrials + TrialShare * view.Blocks)
+        if (_resumed || _tried < FirstTrials + TrialShare * view.Blocks)
         {
+            _resumed = false;
             ChainPlan hopeful = Short(_search.Find(view, hopes: true, out double seconds));
             if (seconds < PredictedSeconds * (1 - _options.Hysteresis) && hopeful.Levels != Best.Levels)
             {

@@ -16,7 +16,7 @@ namespace Switchyard.Strategies.SpecRouter;
 /// <para>Tokens are plain decoding's whatever the ladder, the chain and the schedule: a level keeps a token only if it would have
 /// chosen it itself. Below the target, errors and nonsense cost time only. After warm-up a step allocates nothing.</para>
 /// </remarks>
-public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself, ICalibrates
+public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself, ICalibrates, IPauses
 {
     private readonly LevelGuard[] _ladder;
     private readonly IChainPolicy _policy;
@@ -158,6 +158,9 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself, 
 
     /// <inheritdoc/>
     public void Calibrate(TimeSpan budget) => _policy.Calibrate(budget);
+
+    /// <inheritdoc/>
+    public void Resume() => (_policy as IPauses)?.Resume();
 
     /// <inheritdoc/>
     public double? MeasuredPlainSeconds(int context) =>

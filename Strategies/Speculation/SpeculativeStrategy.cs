@@ -11,7 +11,7 @@ namespace Switchyard.Strategies.Speculation;
 /// those equal to its own choices. The tokens are plain decoding's, whatever the drafter and the shape of the trees.
 /// </summary>
 /// <remarks>After warm-up a step allocates nothing.</remarks>
-public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself, ICalibrates
+public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself, ICalibrates, IPauses
 {
     private readonly ModelRunner _target;
     private readonly IDrafter _drafter;
@@ -133,6 +133,9 @@ public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself,
 
     /// <inheritdoc/>
     public void Calibrate(TimeSpan budget) => (_shaper as CastShaper)?.Calibrate(budget);
+
+    /// <inheritdoc/>
+    public void Resume() => (_shaper as IPauses)?.Resume();
 
     /// <summary>Frees drafter and target.</summary>
     public void Dispose()

@@ -15,7 +15,7 @@ public sealed class ArmChooserTests
         {
         }
 
-        public int Choose(int batch) => arm;
+        public int Choose(int batch, long context) => arm;
 
         public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false)
         {
@@ -50,7 +50,7 @@ public sealed class ArmChooserTests
         while (tokens < 8000)
         {
             bool pays = tokens / 2000 % 2 == 1;
-            int arm = chooser.Choose(1), emitted = arm == 1 && pays ? 4 : 1;
+            int arm = chooser.Choose(1, 0), emitted = arm == 1 && pays ? 4 : 1;
             if (arm == 1) (used, wasted) = (used + (pays ? 1 : 0), wasted + (pays ? 0 : 1));
             (tokens, spent) = (tokens + emitted, spent + (arm == 0 ? 1 : 1.3));
             chooser.Report(arm, 1, arm == 0 ? 1 : 1.3, emitted);
@@ -69,7 +69,7 @@ public sealed class ArmChooserTests
         var used = new Dictionary<int, int> { [1] = 0, [8] = 0 };
         for (int step = 0; step < 2000; step++)
         {
-            int batch = step / 200 % 2 == 0 ? 1 : 8, arm = chooser.Choose(batch);
+            int batch = step / 200 % 2 == 0 ? 1 : 8, arm = chooser.Choose(batch, 0);
             if (arm == 1) used[batch]++;
             chooser.Report(arm, batch, arm == 0 ? 1 : batch == 1 ? 1.2 : 4, arm == 0 ? batch : 3 * batch);
         }
@@ -84,7 +84,7 @@ public sealed class ArmChooserTests
         var pauses = new List<int>();
         for (int token = 0, pause = 0; token < 3000; token++)
         {
-            int arm = chooser.Choose(1);
+            int arm = chooser.Choose(1, 0);
             if (arm == 1 && pause > 0) pauses.Add(pause);
             pause = arm == 1 ? 0 : pause + 1;
             chooser.Report(arm, 1, arm == 0 ? 1 : 1.1, 1);
@@ -96,18 +96,18 @@ public sealed class ArmChooserTests
     [Fact]
     public void Choice_explains_itself()
     {
-        var chooser = new ArmChooser(["plain", "lookup"], new AutoOptions { ProbeSteps = 1 });
+        var chooser = new ArmChooser(["plain", "lookup"], new AutoOptions { ProbeSteps = 1, SettlingSteps = 0 });
         Assert.Equal("auto: plain", chooser.ToString());
-        for (int i = 0; i < 2; i++) chooser.Report(chooser.Choose(1), 1, 1, 1);
+        for (int i = 0; i < 2; i++) chooser.Report(chooser.Choose(1, 0), 1, 1, 1);
         Assert.StartsWith("auto: plain (lookup paid 0.50× over 1 tokens; next probe in", After(chooser, 2, 1), StringComparison.Ordinal);
-        var winner = new ArmChooser(["plain", "lookup"], new AutoOptions { ProbeSteps = 1 });
-        for (int i = 0; i < 2; i++) winner.Report(winner.Choose(1), 1, 1, 1);
+        var winner = new ArmChooser(["plain", "lookup"], new AutoOptions { ProbeSteps = 1, SettlingSteps = 0 });
+        for (int i = 0; i < 2; i++) winner.Report(winner.Choose(1, 0), 1, 1, 1);
         Assert.Equal("auto: lookup (paid 3.00× over 3 tokens)", After(winner, 1, 3));
     }
 
     private static string After(ArmChooser chooser, double seconds, int tokens)
     {
-        int arm = chooser.Choose(1);
+        int arm = chooser.Choose(1, 0);
         chooser.Report(arm, 1, arm == 0 ? 1 : seconds, arm == 0 ? 1 : tokens);
         return chooser.ToString();
     }
@@ -119,7 +119,7 @@ public sealed class ArmChooserTests
         int behind = 12, used = 0;
         for (int step = 0; step < 200; step++)
         {
-            int arm = chooser.Choose(1);
+            int arm = chooser.Choose(1, 0);
             bool drafted = arm == 1 && behind-- <= 0;
             if (drafted) used++;
             chooser.Report(arm, 1, arm == 0 ? 1 : 1.3, drafted ? 4 : 1, drafted);
@@ -141,7 +141,7 @@ public sealed class ArmChooserTests
             chooser.Begin();
             for (int done = 0, behind = reading; done < tokens;)
             {
-                int arm = chooser.Choose(1);
+                int arm = chooser.Choose(1, 0);
                 bool drafted = arm == 1 && behind-- <= 0;
                 int emitted = drafted ? 4 : 1;
                 chooser.Report(arm, 1, arm == 0 ? 1 : 2, emitted, drafted);
@@ -164,7 +164,7 @@ public sealed class ArmChooserTests
             chooser.Begin();
             for (int token = 0, since = 0; token < 256; token++, since++)
             {
-                int arm = chooser.Choose(1);
+                int arm = chooser.Choose(1, 0);
                 double[] slower = since == token ? afterPrompt : afterOther;
                 chooser.Report(arm, 1, arm > 0 ? Step : since < slower.Length ? slower[since] : 1, 1);
                 if (arm == 0) continue;
@@ -179,19 +179,19 @@ public sealed class ArmChooserTests
     public void Broken_and_full_strategies_are_not_chosen()
     {
         var chooser = new ArmChooser(["plain", "chain", "lookup"], new AutoOptions());
-        chooser.Report(chooser.Choose(1), 1, 1, 1);
-        chooser.Report(chooser.Choose(1), 1, 1, 1);
-        int first = chooser.Choose(1);
+        chooser.Report(chooser.Choose(1, 0), 1, 1, 1);
+        chooser.Report(chooser.Choose(1, 0), 1, 1, 1);
+        int first = chooser.Choose(1, 0);
         Assert.NotEqual(0, first);
         chooser.Unavailable(first, 1);
-        Assert.NotEqual(first, chooser.Choose(1));
+        Assert.NotEqual(first, chooser.Choose(1, 0));
         chooser.Broken(3 - first);
         for (int i = 0; i < 4; i++)
         {
-            Assert.Equal(0, chooser.Choose(1));
+            Assert.Equal(0, chooser.Choose(1, 0));
             chooser.Report(0, 1, 1, 1);
         }
-        for (int i = 0; i < 100; i++) chooser.Report(chooser.Choose(1), 1, 1, 1);
+        for (int i = 0; i < 100; i++) chooser.Report(chooser.Choose(1, 0), 1, 1, 1);
         Assert.NotEqual(3 - first, chooser.InUse);
     }
 
@@ -203,7 +203,7 @@ public sealed class ArmChooserTests
         for (int step = 0; step < 400; step++)
         {
             if (step == 200) before = GC.GetAllocatedBytesForCurrentThread();
-            int arm = chooser.Choose(1 + step % 3);
+            int arm = chooser.Choose(1 + step % 3, 0);
             chooser.Report(arm, 1 + step % 3, 1 + 0.1 * arm, arm == 1 ? 9 : 1);
         }
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

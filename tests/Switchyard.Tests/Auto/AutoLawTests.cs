@@ -46,7 +46,7 @@ public sealed class AutoLawTests
     {
         public void Begin() => inner.Begin();
 
-        public int Choose(int batch) => 1 + inner.Choose(batch) % (count - 1);
+        public int Choose(int batch, long context) => 1 + inner.Choose(batch, context) % (count - 1);
 
         public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false) => inner.Report(arm, batch, seconds, tokens, drafted, idle);
     }

@@ -96,16 +96,37 @@ public sealed class StepLengthTests
     {
         var record = new ArmRecord(4);
         record.BeginProbe(0);
-        record.Measure(2, 1, 2, caughtUp: false, ease: 1);
+        record.Measure(2, 1, 2, caughtUp: false);
         record.BreakOffProbe(10);
         record.BeginProbe(20);
         Assert.Equal((1, 2.0), (record.Probed, record.Paid));
-        record.Measure(1, 1, 1, caughtUp: false, ease: 1);
+        record.Measure(1, 1, 1, caughtUp: false);
         record.BeginProbe(30); // the last one came to its end
         Assert.Equal(0, record.Probed);
-        record.Measure(1, 1, 1, caughtUp: false, ease: 1);
+        record.Measure(1, 1, 1, caughtUp: false);
         record.BreakOff(); // in use, not in a probe
         record.BeginProbe(40);
         Assert.Equal(0, record.Probed);
+    }
+
+    [Fact]
+    public void What_a_strategy_is_expected_to_pay_moves_from_what_it_paid_before_to_what_it_pays_now()
+    {
+        var record = new ArmRecord(4);
+        Assert.Equal(1, record.Expected.Mean);
+        double unknown = record.Expected.Doubt;
+        record.Prime(1.2, 1, 200);
+        record.BeginAccount();
+        (double mean, double doubt) = record.Expected;
+        Assert.Equal(1.2, mean, 6);
+        Assert.InRange(doubt, 0.05, unknown / 2);
+        for (int i = 0; i < 40; i++) record.Measure(0.9, 1, 1, caughtUp: false);
+        Assert.InRange(record.Expected.Mean, 0.97, 1.1);
+        Assert.True(record.Expected.Doubt < doubt);
+        record.Refute();
+        record.BeginProbe(0);
+        Assert.Equal((1, unknown), record.Expected); // this text has shown that the past says nothing about it
+        record.BeginAccount();
+        Assert.InRange(record.Expected.Mean, 1.1, 1.2); // another text may
     }
 }

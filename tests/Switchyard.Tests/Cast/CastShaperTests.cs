@@ -162,4 +162,22 @@ public sealed class CastShaperTests
         {
         }
     }
+
+    [Fact]
+    public void Pause_can_be_ended_from_outside_and_first_steps_then_do_not_count()
+    {
+        var speed = new SpeedTracker();
+        for (int i = 0; i < 200; i++) if (speed.Speculates()) speed.Observe(1, 2, 1);
+        Assert.False(speed.Speculates());
+        speed.Resume();
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(speed.Speculates());
+            speed.Observe(1, 100, 1);
+        }
+        Assert.True(speed.Speculates());
+        Assert.Equal(1, speed.Speed);
+        for (int i = 0; i < 40; i++) if (speed.Speculates()) speed.Observe(3, 2, 1);
+        Assert.True(speed.Speed > 1.3, $"{speed.Speed}");
+    }
 }

@@ -214,4 +214,29 @@ public sealed class ChainPlannerTests
         for (int i = 0; i < 120; i++) costs.Observe(1, 1, 10, 4, 2.5);
         Assert.Equal(2.5, costs.Seconds(1, 1, 10, 4), 0.1);
     }
+
+    [Fact]
+    public void Resumed_planner_tries_at_once_what_might_pay_with_some_luck()
+    {
+        // Little is known of the pairs, and that says no; trials have cost their share.
+        SimilarityTracker tracker = new(3);
+        foreach ((int i, int j) in new[] { (0, 1), (0, 2), (1, 2) })
+            for (int n = 0; n < 6; n++) tracker.ObserveBlock(i, j, 2, 0);
+        var planner = new ChainPlanner(tracker, new GivenCosts(1, 4, 10), NoExploration);
+        ChainPlan plan = default;
+        long blocks = 0;
+        int quiet = 0;
+        for (; blocks < 400 && quiet < 64; blocks++)
+        {
+            plan = planner.Next(View(plan, blocks));
+            quiet = plan.Count == 1 ? quiet + 1 : 0;
+        }
+        Assert.Equal(1, plan.Count);
+        int before = planner.Plans;
+        planner.Resume();
+        plan = planner.Next(View(plan, blocks));
+        Assert.Equal(before + 1, planner.Plans);
+        Assert.True(plan.Count > 1, $"{plan}");
+        Assert.Equal(1, planner.Best.Count);
+    }
 }

@@ -1,0 +1,97 @@
+namespace Switchyard.Strategies.Auto;
+
+/// <summary>What a plain step takes at some context, as far as can be told from the latest of all requests: what strategies are judged by.</summary>
+/// <remarks>
+/// <para>A request in which another strategy is in use has few plain steps, and each of those is slower than its like: caches and predictors
+/// are the other's. Here a step counts as what it would have taken in a row of plain ones, by how much first steps of such rows are slower as a
+/// rule, and at another context, by how steps grow with it. So steps of earlier requests say what a step takes in this one. The first steps
+/// after a prompt are slower still and do not count; by how much is learned, because any step is to be held against what a plain one would
+/// have taken in its place.</para>
+/// <para>Without outliers. Allocates nothing.</para>
+/// </remarks>
+internal sealed class PlainLevel
+{
+    private const int Remembered = 12, Unsettled = 4, Settled = 4, Starting = 8; // steps
+    private const double Outlier = 1.3; // times the median
+    private const double KeepGrowth = 0.998, LeastSpread = 32, MostGrowth = 0.002; // a step, tokens, a token
+    private const double KeepFactor = 0.9, MostFactor = 2;
+
+    private readonly (double Seconds, double Context)[] _steps = new (double, double)[Remembered];
+    private readonly double[] _sorted = new double[Remembered], _row = new double[Unsettled + Settled];
+    private readonly double[] _afterPrompt = [1.3, 1.2, 1.15, 1.1, 1.07, 1.04, 1.02, 1.01], _afterOthers = [1.08, 1.03, 1.015, 1.01];
+    private double _n, _x, _y, _xx, _xy; // of contexts and logarithms of times
+    private double _level, _levelAt, _growth; // what the latest steps would take at a context, and how that grows
+    private int _next, _count, _inRow, _since;
+
+    /// <summary>Whether anything is known.</summary>
+    public bool IsKnown => _count > 0;
+
+    /// <summary>A prompt ran.</summary>
+    public void Prompt() => (_inRow, _since) = (0, 0);
+
+    /// <summary>Another strategy took a step.</summary>
+    public void Other() => (_inRow, _since) = (0, Math.Min(_since + 1, Starting));
+
+    /// <summary>Learns from a plain step.</summary>
+    /// <param name="seconds">Its time.</param>
+    /// <param name="context">Tokens before it, of one request.</param>
+    public void Add(double seconds, double context)
+    {
+        if (_since < Starting)
+        {
+            if (_count == Remembered) Learn(_afterPrompt, _since, seconds / Settle(context));
+            _since++;
+            _inRow = 0;
+            return;
+        }
+        if (_inRow < _row.Length)
+        {
+            _row[_inRow] = seconds;
+            if (_inRow == _row.Length - 1) LearnRow();
+        }
+        int place = _inRow++;
+        if (place == 0) return; // the first says least
+        double settled = place < Unsettled ? seconds / _afterOthers[place] : seconds;
+        if (_count > 0) settled = Math.Min(settled, Outlier * Settle(context));
+        Grow(settled, context);
+        _steps[_next] = (settled, context);
+        _next = (_next + 1) % Remembered;
+        _count = Math.Min(_count + 1, Remembered);
+        Recompute(context);
+    }
+
+    /// <summary>What the next step would take if it were one of a row of plain ones, in seconds; 0 before any is known.</summary>
+    /// <param name="context">Tokens before it, of one request.</param>
+    public double At(double context) => _since < Starting ? _afterPrompt[_since] * Settle(context) : Settle(context);
+
+    private double Settle(double context) => _count == 0 ? 0 : _level * Math.Exp(_growth * (context - _levelAt));
+
+    // Asked for at every step, changed by few.
+    private void Recompute(double context)
+    {
+        double spread = _n * _xx - _x * _x;
+        (_levelAt, _growth) = (context, _n < Remembered || spread < _n * _n * LeastSpread * LeastSpread ? 0 : Math.Clamp((_n * _xy - _x * _y) / spread, 0, MostGrowth));
+        Span<double> sorted = _sorted.AsSpan(0, _count);
+        for (int i = 0; i < _count; i++) sorted[i] = _steps[i].Seconds * Math.Exp(_growth * (context - _steps[i].Context));
+        sorted.Sort();
+        double most = Outlier * sorted[_count / 2], sum = 0;
+        foreach (double step in sorted) sum += Math.Min(step, most);
+        _level = sum / _count;
+    }
+
+    private void Grow(double seconds, double context)
+    {
+        if (seconds <= 0) return;
+        double log = Math.Log(seconds);
+        (_n, _x, _y, _xx, _xy) = (_n * KeepGrowth + 1, _x * KeepGrowth + context, _y * KeepGrowth + log, _xx * KeepGrowth + context * context, _xy * KeepGrowth + context * log);
+    }
+
+    private void LearnRow()
+    {
+        double settled = 0;
+        for (int i = Unsettled; i < _row.Length; i++) settled += _row[i] / Settled;
+        for (int i = 0; i < Unsettled && settled > 0; i++) Learn(_afterOthers, i, _row[i] / settled);
+    }
+
+    private static void Learn(double[] factors, int place, double seen) => factors[place] += (1 - KeepFactor) * (Math.Clamp(seen, 1 / MostFactor, MostFactor) - factors[place]);
+}
