@@ -24,7 +24,7 @@ public sealed class ArmChooser : IArmChooser
     private const double Hoped = 1.5; // times plain decoding, by what is probed
     private const int UsualAccounts = 8; // that the usual length of an account rests on
     private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
-    private const int TokensPerLostStep = 450, LeastLast = 256; // and strategy: what probes of one lose decides how rarely it is probed in the end, about a four hundredth of the time for all together
+    private const int TokensPerLostStep = 450, LeastLast = 256, HopefulLast = 2048; // and strategy: what probes of one lose decides how rarely it is probed in the end, about a four hundredth of the time for all together
     private const int UsualGrowth = 2, BehindGrowth = 8, FarGrowth = 32; // a wait over the one before: the usual, while another pays, and of what would need luck to catch up
 
 
@@ -310,7 +310,8 @@ public sealed class ArmChooser : IArmChooser
         if (expected < Standard(view) * (1 + _options.Lead))
         {
             double fair = Math.Clamp(TokensPerLostStep * (_names.Length - 1) * view.Arms[arm].ProbeLoss, UsualLast, _options.LastProbe);
-            bool far = expected + doubt < Standard(view);
+            bool far = expected + doubt < Standard(view) * (1 + _options.Lead);
+            if (!far) fair = Math.Min(fair, HopefulLast);
             view.Arms[arm].BackOff(Tokens, (int)fair, far ? FarGrowth : view.InUse > 0 ? BehindGrowth : UsualGrowth);
             return;
         }

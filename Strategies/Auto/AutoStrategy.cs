@@ -230,7 +230,7 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
     /// <returns>False where the cache has no room.</returns>
     private bool Rehearse(int arm, ReadOnlySpan<int> prompt, int tokens, int seed, TimeSpan budget, List<(double SecondsPerToken, int Steps)> rehearsals)
     {
-        var request = new DecodingRequest(prompt, new GenerationOptions { MaxNewTokens = tokens, Temperature = 0.8f, IgnoreEos = true, Seed = (ulong)seed });
+        var request = new DecodingRequest(prompt, new GenerationOptions { MaxNewTokens = tokens, Temperature = 0.8f, TopP = 0.9f, IgnoreEos = true, Seed = (ulong)seed });
         if (!TryAdmit(request)) return false;
         try
         {
