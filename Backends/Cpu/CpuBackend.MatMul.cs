@@ -33,7 +33,7 @@ public sealed unsafe partial class CpuBackend
             X = RowPointers(from, rows),
             Sums = _sums.Get<float>((long)Threads * PanelCall.SumCount),
             TileRows = tileRows,
-            StreamPanels = tuner?.Begin(out start) ?? StreamPanels ?? 1,
+            StreamPanels = tuner?.Begin(rows.Length, out start) ?? StreamPanels ?? 1,
             Accumulate = accumulate,
         };
         if (blocks) work.Quantized = Quantize(work.X, rows.Length, inDim, tileRows);
@@ -46,13 +46,15 @@ public sealed unsafe partial class CpuBackend
         tuner?.End(start);
     }
 
-    // By rows and projections of a product: all weights of one shape share what was found out.
+    // By rows and projections of a product: all weights of one shape share what was found out, and all row counts whose chains are alike.
     private StreamTuner[] TunersOf(PanelFormat format, int outDim, int inDim)
     {
         lock (_tuners)
         {
             if (_tuners.TryGetValue((format, outDim, inDim), out StreamTuner[]? known)) return known;
-            StreamTuner[] tuners = [.. Enumerable.Range(0, MostStreamRows * MostTogether).Select(i => new StreamTuner(StreamForms(format, 1 + i / MostTogether)))];
+            StreamTuner[] tuners = new StreamTuner[MostStreamRows * MostTogether];
+            for (int i = 0; i < tuners.Length; i++)
+                tuners[i] = i < MostTogether || format.IsPlain() ? new StreamTuner(StreamForms(format, 1 + i / MostTogether)) : tuners[i - MostTogether];
             _tuners.Add((format, outDim, inDim), tuners);
             return tuners;
         }

@@ -21,6 +21,7 @@ internal sealed class StreamTuner(params int[] forms)
     private readonly int[] _taken = new int[forms.Length];
     private readonly double[] _sorted = new double[Remembered];
     private int _used, _tried, _form, _left = 2; // products until the next trial is over: the last is the trial, the one before is what it is held against
+    private int _rows; // of the product before
     private double _before;
 
     /// <summary>Trials of each form after which one is chosen.</summary>
@@ -33,14 +34,17 @@ internal sealed class StreamTuner(params int[] forms)
     public bool IsSettled { get; private set; } = forms.Length == 1;
 
     /// <summary>Panels that the next product goes over together.</summary>
+    /// <param name="rows">Its rows: a trial is held against a product of as many.</param>
     /// <param name="start">When it begins; 0 if nothing is learned from it.</param>
-    public int Begin(out long start)
+    public int Begin(int rows, out long start)
     {
         start = 0;
         if (forms.Length == 1) return Panels;
         _form = _used;
+        if (_left == 1 && rows != _rows) _left = 2; // it is held against this one then
         if (--_left > 1) return Panels;
         if (_left == 0) _form = NextTried();
+        _rows = rows;
         start = Stopwatch.GetTimestamp();
         return forms[_form];
     }

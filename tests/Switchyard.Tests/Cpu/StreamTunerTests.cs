@@ -64,11 +64,25 @@ public sealed class StreamTunerTests
     }
 
     [Fact]
+    public void A_trial_is_held_against_a_product_of_as_many_rows()
+    {
+        var tuner = new StreamTuner(1, 4);
+        var random = new Random(13);
+        for (int i = 0; i < 5000; i++)
+        {
+            int rows = random.Next(3) == 0 ? 8 : 1; // eight rows take five times as long, four panels a tenth less
+            int panels = tuner.Begin(rows, out long start);
+            if (start != 0) tuner.Add((rows == 8 ? 5 : 1) * (panels == 4 ? 0.9 : 1));
+        }
+        Assert.Equal(4, tuner.Panels);
+    }
+
+    [Fact]
     public void A_single_form_needs_no_measuring()
     {
         var tuner = new StreamTuner(1);
         Assert.True(tuner.IsSettled);
-        Assert.Equal(1, tuner.Begin(out long start));
+        Assert.Equal(1, tuner.Begin(1, out long start));
         Assert.Equal(0, start);
     }
 
@@ -84,7 +98,7 @@ public sealed class StreamTunerTests
     // What a product takes, with some noise; every eleventh is held up.
     private static int Take(StreamTuner tuner, Random random, double one, double two, double four)
     {
-        int panels = tuner.Begin(out long start);
+        int panels = tuner.Begin(1, out long start);
         double time = (panels == 1 ? one : panels == 2 ? two : four) * (1 + 0.02 * random.NextDouble()) * (random.Next(11) == 0 ? 5 : 1);
         if (start != 0) tuner.Add(time);
         return panels;
