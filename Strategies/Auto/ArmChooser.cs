@@ -15,7 +15,6 @@ public sealed class ArmChooser : IArmChooser
     private const int MostRefused = 64; // steps for which the ledger cannot bear what is in use: others may be cheaper
     private const double LikelyBetter = 0.5, LikelyWorse = 1.5; // standard errors by which a probe must be off the mark to be over: whoever ends it too soon learns nothing more
     private const double Failing = 0.8; // of plain decoding, over a dozen steps: what is in use is left at once
-    private const double Losing = 1; // of plain decoding, by all that is known
     private const int WorthwhileSteps = 4; // steps without luck that a probe must survive for which a draft has to catch up: one that is broken off tells nothing
     private const double MostRoom = 3; // plain steps that are asked for beyond the first of them
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
@@ -26,7 +25,6 @@ public sealed class ArmChooser : IArmChooser
     private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
     private const int TokensPerLostStep = 450, LeastLast = 256, HopefulLast = 2048; // and strategy: what probes of one lose decides how rarely it is probed in the end, about a four hundredth of the time for all together
     private const int UsualGrowth = 2, BehindGrowth = 8, FarGrowth = 32; // a wait over the one before: the usual, while another pays, and of what would need luck to catch up
-
 
     private readonly AutoOptions _options;
     private readonly string[] _names;
@@ -57,9 +55,6 @@ public sealed class ArmChooser : IArmChooser
 
     /// <summary>Seconds of a plain step at the batch size of the last choice; 0 before the first.</summary>
     public double PlainSeconds => _last?.PlainSeconds ?? 0;
-
-    /// <summary>Likewise, by which strategies are judged.</summary>
-    public double FairSeconds => _last?.FairSeconds ?? 0;
 
     /// <summary>Seconds of a plain step of one request alone; null where that was not measured.</summary>
     public double? PlainSecondsAlone => _views[0] is { PlainSeconds: > 0 and double seconds } ? seconds : null;
@@ -101,7 +96,8 @@ public sealed class ArmChooser : IArmChooser
         if (view.InUse == 0) return 0;
         ArmRecord used = view.Arms[view.InUse];
         double investment = used.Investment(Tokens);
-        if (IsInTime(investment, used.Expected.Mean) && Allows(view, view.InUse, batch, investment * view.PlainSeconds))
+        if (!IsInTime(investment, used.Expected.Mean)) return 0;
+        if (Allows(view, view.InUse, batch, investment * view.PlainSeconds))
         {
             view.Refused = 0;
             return view.InUse;
@@ -158,7 +154,7 @@ public sealed class ArmChooser : IArmChooser
         record.Measure(fair, seconds, tokens, caughtUp: catchesUp && view.Probing != arm);
         if (catchesUp && view.Probing != arm) record.Invest((seconds - plain) / view.PlainSeconds);
         if (view.Probing == arm && IsDecided(view, record)) EndProbe(view, arm);
-        else if (view.InUse == arm && view.Probing == 0 && ((record.Expected.Mean < Losing && record.PaidLately < 1) || record.PaidLately < Failing))
+        else if (view.InUse == arm && view.Probing == 0 && ((record.Expected.Mean < 1 && record.PaidLately < 1) || record.PaidLately < Failing))
         {
             record.Refute();
             StopUsing(view, arm);
@@ -255,7 +251,7 @@ public sealed class ArmChooser : IArmChooser
         for (int arm = 1; arm < _names.Length; arm++)
         {
             ArmRecord record = view.Arms[arm];
-            if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor)) continue;
+            if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor) || !IsInTime(record.Investment(Tokens), Hoped)) continue;
             (double mean, double doubt) = record.Expected;
             double hope = mean + doubt;
             (int, double, double) rank = hope > Standard(view) * (1 + _options.Lead) ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
@@ -265,8 +261,7 @@ public sealed class ArmChooser : IArmChooser
         double investment = view.Arms[chosen].Investment(Tokens);
         if (view.InUse == 0 && investment > 0) reserve = Math.Clamp((WorthwhileSteps - 1) * (Bound(view, chosen, batch) - view.PlainSeconds), 0, MostRoom * view.PlainSeconds);
         reserve += investment * view.PlainSeconds;
-        bool isInTime = IsInTime(investment, Hoped);
-        if (isInTime && Allows(view, chosen, batch, reserve))
+        if (Allows(view, chosen, batch, reserve))
         {
             view.SavingFor = 0;
             return chosen;

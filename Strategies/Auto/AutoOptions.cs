@@ -18,7 +18,7 @@ public sealed record AutoOptions
     /// <summary>The longest pause between probes of a strategy, in tokens; the less its probes lose, the shorter. No strategy is given up for good.</summary>
     public int LastProbe { get; init; } = 32_768;
 
-    /// <summary>Steps of a probe that are measured.</summary>
+    /// <summary>Steps that a probe measures at least before its strategy takes over; eight times as many at most.</summary>
     public int ProbeSteps { get; init; } = 3;
 
     /// <summary>Steps with drafts that a probe begins with and that are not measured: caches and predictors are still another strategy's.</summary>

@@ -130,10 +130,11 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
         }
         var rehearsals = new List<(double SecondsPerToken, int Steps)>[_arms.Length];
         for (int arm = 0; arm < _arms.Length; arm++) rehearsals[arm] = [];
-        for (int i = 0; i < Rehearsals && Left() > TimeSpan.Zero; i++)
+        bool hasRoom = true;
+        for (int i = 0; i < Rehearsals && hasRoom && Left() > TimeSpan.Zero; i++)
         {
-            for (int arm = 0; arm < _arms.Length; arm++) // by turns: the machine is not always as fast as it was
-                if (!Rehearse(arm, prompt[..1], RehearsalTokens, seed: i + 1, Left(), rehearsals[arm])) return;
+            for (int arm = 0; arm < _arms.Length && hasRoom; arm++) // by turns: the machine is not always as fast as it was
+                hasRoom = Rehearse(arm, prompt[..1], RehearsalTokens, seed: i + 1, Left(), rehearsals[arm]);
         }
         for (int arm = 1; arm < _arms.Length; arm++) Prime(arm, rehearsals[0], rehearsals[arm]);
         foreach (ArmUse use in _uses) use.Forget();

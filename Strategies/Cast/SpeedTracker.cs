@@ -46,8 +46,12 @@ public sealed class SpeedTracker
     public void Observe(double tokens, double seconds, double plainSeconds)
     {
         double steps = seconds / plainSeconds, weight = _trial > 0 ? TrialWeight : Weight;
-        if (!double.IsFinite(steps) || !(steps > 0) || _settling-- > 0) return;
-        _settling = 0;
+        if (!double.IsFinite(steps) || !(steps > 0)) return;
+        if (_settling > 0)
+        {
+            _settling--;
+            return;
+        }
         // Tokens over time, not the mean of their ratios: a short step counts for less than a long one. A stall is not the tree's fault.
         _tokens += weight * (tokens - _tokens);
         _time += weight * (Math.Min(steps, Stall * Math.Max(1, _time)) - _time);
