@@ -15,12 +15,13 @@ public sealed class ArmChooser : IArmChooser
     private const int MostRefused = 64; // steps for which the ledger cannot bear what is in use: others may be cheaper
     private const double LikelyBetter = 0.5, LikelyWorse = 1.5; // standard errors by which a probe must be off the mark to be over: whoever ends it too soon learns nothing more
     private const double Failing = 0.8; // of plain decoding, over a dozen steps: what is in use is left at once
-    private const int WorthwhileSteps = 4; // steps without luck that a probe must survive for which a draft has to catch up: one that is broken off tells nothing
+    private const int WorthwhileSteps = 8; // steps without luck that must be borne after a draft caught up: what is broken off tells nothing, and was paid for
     private const double MostRoom = 3; // plain steps that are asked for beyond the first of them
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
     private const int FirstUnlikely = 64; // usual first waits until what did not pay in a rehearsal is probed
     private const int LongestSaving = 1024, ShortSaving = 128; // tokens: for what is thought to pay, and for what may
     private const double Hoped = 1.5; // times plain decoding, by what is probed
+    private const double SharedLuck = 0.5; // of the doubt about one strategy, beside another on the same text
     private const int UsualAccounts = 8; // that the usual length of an account rests on
     private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
     private const int TokensPerLostStep = 450, LeastLast = 256, HopefulLast = 2048; // and strategy: what probes of one lose decides how rarely it is probed in the end, about a four hundredth of the time for all together
@@ -75,12 +76,12 @@ public sealed class ArmChooser : IArmChooser
         BatchView view = _last = ViewOf(batch);
         _context = (double)context / batch;
         BeginsProbe = false;
-        view.PriceAt(Tokens - _begun, _context);
+        view.PriceAt(Accounted, _context);
         if (view.NeedsPrice) return 0;
         if (view.Probing > 0)
         {
             if (Allows(view, view.Probing, batch)) return view.Probing;
-            view.Arms[view.Probing].BreakOffProbe(Tokens);
+            view.Arms[view.Probing].BreakOffProbe(Tokens, _context);
             PutOff(view, view.Probing);
             view.Probing = 0;
         }
@@ -95,14 +96,14 @@ public sealed class ArmChooser : IArmChooser
         }
         if (view.InUse == 0) return 0;
         ArmRecord used = view.Arms[view.InUse];
-        double investment = used.Investment(Tokens);
-        if (!IsInTime(investment, used.Expected.Mean)) return 0;
-        if (Allows(view, view.InUse, batch, investment * view.PlainSeconds))
+        double investment = used.Investment(Tokens, _context);
+        if (!IsEarly && !PaysBack(investment, used.Expected.Mean)) return 0;
+        if (Allows(view, view.InUse, batch, investment > 0 ? investment * view.PlainSeconds + Room(view, view.InUse, batch) : 0))
         {
             view.Refused = 0;
             return view.InUse;
         }
-        used.BreakOff();
+        used.BreakOff(Tokens, _context);
         used.ForgetLongest();
         if (++view.Refused > MostRefused) StopUsing(view, view.InUse);
         return 0;
@@ -122,8 +123,8 @@ public sealed class ArmChooser : IArmChooser
         if (arm == 0)
         {
             Ledger.Book(0, view.Returned(seconds), view.PlainSeconds);
-            bool counts = view.MeasurePlain(seconds, follows: _lastPlain == view, Tokens - _begun, _context);
-            view.PriceAt(Tokens - _begun, _context);
+            bool counts = view.MeasurePlain(seconds, follows: _lastPlain == view, Accounted, _context);
+            view.PriceAt(Accounted, _context);
             _lastPlain = view;
             Ledger.BookPlain(seconds);
             if (counts) (view.PlainAt, view.PlainWait) = (Tokens + view.PlainWait, view.InUse > 0 ? Math.Min(2 * view.PlainWait, LastPlainWait) : BatchView.FirstPlainWait);
@@ -136,9 +137,16 @@ public sealed class ArmChooser : IArmChooser
         ArmRecord record = view.Arms[arm];
         double length = seconds / view.PlainSeconds;
         bool catchesUp = !drafted && !idle;
-        if (_options.StepBound is null) seconds = Math.Min(record.WithoutStall(length, catchesUp) * view.PlainSeconds, FirstStall * Bound(view, arm, batch));
+        bool readsFirst = drafted && record.Reads(Tokens); // some catch up and draft in one step
+        if (_options.StepBound is null)
+        {
+            if (!readsFirst) seconds = Math.Min(seconds, record.WithoutStall(length, catchesUp) * view.PlainSeconds);
+            seconds = Math.Min(seconds, FirstStall * Bound(view, arm, batch) + record.MostReading(Tokens, _context) * view.PlainSeconds);
+        }
         Ledger.Book(plain, seconds, view.PlainSeconds);
-        if (!idle) record.NoteLength(length, catchesUp, Tokens);
+        if (readsFirst) record.ReadFirst(seconds / view.PlainSeconds);
+        else if (!idle) record.NoteLength(length, catchesUp);
+        if (drafted) record.IsReady(Tokens, _context);
         if (view.Probing == arm) record.Lose((seconds - fair / Standard(view)) / view.PlainSeconds);
         bool warming = view.Probing == arm && catchesUp && view.WarmingLeft-- > 0;
         if (warming)
@@ -192,6 +200,18 @@ public sealed class ArmChooser : IArmChooser
         if (mean - LikelyBetter * doubt > 1 && (view.InUse == 0 || mean > view.Arms[view.InUse].Expected.Mean)) view.InUse = arm;
     }
 
+    /// <summary>Says what its drafts' catching up cost a strategy when nothing depended on it.</summary>
+    /// <param name="arm">The strategy.</param>
+    /// <param name="tokens">Read.</param>
+    /// <param name="lostSteps">Plain steps that this lost.</param>
+    internal void PrimeReading(int arm, double tokens, double lostSteps) => ViewOf(1).Arms[arm].PrimeReading(tokens, lostSteps);
+
+    /// <summary>Says how long a step was when nothing depended on it.</summary>
+    /// <param name="arm">The strategy.</param>
+    /// <param name="inPlainSteps">Its length.</param>
+    /// <param name="caughtUp">Whether drafts had to catch up in it.</param>
+    internal void PrimeLength(int arm, double inPlainSteps, bool caughtUp) => ViewOf(1).Arms[arm].NoteLength(inPlainSteps, caughtUp);
+
     /// <summary>Says that a strategy had no room for a request; it is probed again later.</summary>
     public void Unavailable(int arm, int batch)
     {
@@ -242,7 +262,8 @@ public sealed class ArmChooser : IArmChooser
     {
         int chosen = 0;
         (int Group, double Rank, double Bound) first = (Unpromising, double.PositiveInfinity, 0);
-        double reserve = view.InUse == 0 ? 0 : Math.Max(0, Bound(view, view.InUse, batch) - view.PlainSeconds);
+        double reserve = view.InUse == 0 ? 0 : Math.Max(0, Bound(view, view.InUse, batch) - view.PlainSeconds) + Room(view, view.InUse, batch);
+        bool spends = view.InUse == 0 || Ledger.OwesNothing; // what is in use wins back what was lost: until then nobody else risks it without need
         if (view.SavingFor > 0 && (Tokens >= view.SavingUntil || _broken[view.SavingFor] || view.SavingFor == view.InUse))
         {
             view.Arms[view.SavingFor].Postpone(Tokens, LeastLast); // it is the others' turn
@@ -251,16 +272,19 @@ public sealed class ArmChooser : IArmChooser
         for (int arm = 1; arm < _names.Length; arm++)
         {
             ArmRecord record = view.Arms[arm];
-            if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor) || !IsInTime(record.Investment(Tokens), Hoped)) continue;
-            (double mean, double doubt) = record.Expected;
-            double hope = mean + doubt;
-            (int, double, double) rank = hope > Standard(view) * (1 + _options.Lead) ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
+            if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor)) continue;
+            double hope = Hope(view, arm), over = hope / Standard(view);
+            bool promising = over > 1 + _options.Lead;
+            double investment = record.Investment(Tokens, _context);
+            if (promising && view.InUse > 0 ? !PaysBack(investment, over) : !IsEarly && !PaysBack(investment, Hoped)) continue;
+            if (!promising && !spends && Tokens < record.ProbeAt + _options.LastProbe) continue;
+            (int, double, double) rank = promising ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
             if (chosen == 0 || rank.CompareTo(first) < 0) (chosen, first) = (arm, rank);
         }
         if (chosen == 0) return 0;
-        double investment = view.Arms[chosen].Investment(Tokens);
-        if (view.InUse == 0 && investment > 0) reserve = Math.Clamp((WorthwhileSteps - 1) * (Bound(view, chosen, batch) - view.PlainSeconds), 0, MostRoom * view.PlainSeconds);
-        reserve += investment * view.PlainSeconds;
+        double reading = view.Arms[chosen].Investment(Tokens, _context);
+        if (view.InUse == 0 && reading > 0) reserve = Room(view, chosen, batch);
+        reserve += reading * view.PlainSeconds;
         if (Allows(view, chosen, batch, reserve))
         {
             view.SavingFor = 0;
@@ -274,12 +298,16 @@ public sealed class ArmChooser : IArmChooser
         return 0;
     }
 
-    /// <summary>Whether what catching up loses can be won back before an account of the usual length ends. Nobody knows its end: its first half is always early enough.</summary>
-    private bool IsInTime(double investment, double paid)
-    {
-        long at = Tokens - _begun;
-        return investment <= 0 || at <= _usual / 2 || _usual == 0 || Math.Max(_usual - at, _usual / 4) * (1 - 1 / Math.Max(paid, 1)) >= investment;
-    }
+    /// <summary>What a strategy may lose beyond its next step before it tells anything.</summary>
+    private double Room(BatchView view, int arm, int batch) => Math.Clamp((WorthwhileSteps - 1) * (Bound(view, arm, batch) - view.PlainSeconds), 0, MostRoom * view.PlainSeconds);
+
+    /// <summary>Whether what catching up loses can be won back before an account of the usual length ends. Nobody knows its end: a quarter of it is always thought to come.</summary>
+    private bool PaysBack(double investment, double paid) => investment <= 0 || _usual == 0 || Math.Max(_usual - Accounted, _usual / 4) * (1 - 1 / Math.Max(paid, 1)) >= investment;
+
+    /// <summary>Nobody knows how long an account will be: its first half is always early enough to find out.</summary>
+    private bool IsEarly => Accounted <= _usual / 2;
+
+    private long Accounted => Tokens - _begun;
 
     /// <summary>The ledger cannot bear a strategy yet.</summary>
     private void PutOff(BatchView view, int arm)
@@ -294,6 +322,13 @@ public sealed class ArmChooser : IArmChooser
         (double mean, double doubt) = record.Expected;
         double lead = mean / Standard(view) - (1 + _options.Lead);
         return record.Probed >= LongestProbe * _options.ProbeSteps || (record.Probed > 0 && lead < -LikelyWorse * doubt) || (record.Probed >= _options.ProbeSteps && lead > LikelyBetter * doubt);
+    }
+
+    /// <summary>What a strategy pays with some luck. Where another is in use, a text that is good for one is mostly good for the other as well: it says less about their order.</summary>
+    private static double Hope(BatchView view, int arm)
+    {
+        (double mean, double doubt) = view.Arms[arm].Expected;
+        return mean + (view.InUse > 0 ? SharedLuck * doubt : doubt);
     }
 
     private double Standard(BatchView view) => view.InUse > 0 ? Math.Max(1, view.Arms[view.InUse].Expected.Mean) : 1;

@@ -3,8 +3,10 @@ namespace Switchyard.Strategies.Auto;
 /// <summary>What one strategy showed at one batch size.</summary>
 internal sealed class ArmRecord(int firstProbe)
 {
-    private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepInvestment = 0.995;
+    private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepReadingCost = 0.995;
     private const int StaleAfter = 32, ResumableFor = 256; // tokens
+    private const double KeepReading = 0.75, SlowReading = 3; // a time that drafts caught up; times what was usual
+    private const double UnknownReading = 0.05; // plain steps that a token may cost as long as nothing is known
     private const int LateSteps = 8;
     private const double KeepWorth = 511.0 / 512;
     private const double StepSpread = 0.5, TextSpread = 0.085; // of what one step pays, and of what it pays on a text over what is usual
@@ -17,7 +19,8 @@ internal sealed class ArmRecord(int firstProbe)
     private double _weight; // steps that what it paid since rests on
     private (double Worth, double Steps) _before; // what it paid as a rule when its last probe or the account began
     private bool _refuted; // by this text: what it paid before says nothing then
-    private double _investment, _invested; // plain steps: as expected, and in this probe so far
+    private double _read, _readingLoss; // tokens that its drafts caught up with, and the plain steps which that lost
+    private double _invested; // plain steps that catching up lost since its drafts were last of use
     private long _resumable = long.MinValue / 2; // the count of tokens up to which a probe that was broken off goes on
     private long _readyAt = long.MinValue / 2; // the count of tokens when its drafts were last shown to the target
 
@@ -72,33 +75,56 @@ internal sealed class ArmRecord(int firstProbe)
     /// <param name="now">Tokens committed so far; drafts that were not used for a while have to catch up first.</param>
     public double LongestInPlainSteps(long now) => now - _readyAt > StaleAfter && !double.IsNaN(_catchingUp.Longest) ? Math.Max(_catchingUp.Longest, _ready.Longest) : _ready.Longest;
 
-    /// <summary>Plain steps that its drafts' catching up is still expected to lose before they are of use; what is begun and broken off is lost.</summary>
+    /// <summary>Plain steps that its drafts' catching up is still expected to lose before they are of use, by what reading a token lost so far.</summary>
     /// <param name="now">Tokens committed so far.</param>
-    public double Investment(long now) => now - _readyAt > StaleAfter ? Math.Max(0, _investment - _invested) : 0;
+    /// <param name="context">Tokens before the next step, of one request.</param>
+    public double Investment(long now, double context) => Reads(now) ? Math.Max(0, ReadingCost * Behind(now, context) - _invested) : 0;
+
+    /// <summary>Whether its drafts have a text to catch up with.</summary>
+    public bool Reads(long now) => now - _readyAt > StaleAfter;
+
+    /// <summary>Plain steps that catching up may still lose at most; more is the machine's doing.</summary>
+    /// <param name="now">Tokens committed so far.</param>
+    /// <param name="context">Tokens before the next step, of one request.</param>
+    public double MostReading(long now, double context) =>
+        !Reads(now) ? 0 : Math.Max(0, (_read > 0 ? SlowReading * ReadingCost : UnknownReading) * Behind(now, context) - _invested);
+
+    private double ReadingCost => _read > 0 ? _readingLoss / _read : 0;
+
+    private double Behind(long now, double context) => Math.Min(now - _readyAt, context);
 
     /// <summary>Its drafts caught up in a step, which lost some plain steps.</summary>
     public void Invest(double steps) => _invested += steps;
 
-    /// <summary>The ledger has no more for it: catching up, if it was begun, does not go on.</summary>
-    public void BreakOff()
+    /// <summary>Its drafts caught up in a step that drafted as well: what it took beyond the longest of its kind was that.</summary>
+    public void ReadFirst(double inPlainSteps)
     {
-        if (_invested > 0) _investment = Math.Max(_investment, 2 * _invested);
-        _invested = 0;
+        if (inPlainSteps > _ready.Longest) Invest(inPlainSteps - _ready.Longest);
+        else _ready.Note(inPlainSteps);
+    }
+
+    /// <summary>The ledger has no more for it for now. What was read stays read; where that lost more than all of it should have, it is as far again to the end.</summary>
+    /// <param name="now">Tokens committed so far.</param>
+    /// <param name="context">Tokens before the next step, of one request.</param>
+    public void BreakOff(long now, double context)
+    {
+        double behind = Behind(now, context);
+        if (_invested > 0 && _invested > ReadingCost * behind) (_read, _readingLoss) = (behind, 2 * _invested);
     }
 
     /// <summary>Its probe is not over, but the ledger has no more for it.</summary>
     /// <param name="now">Tokens committed so far.</param>
-    public void BreakOffProbe(long now)
+    /// <param name="context">Tokens before the next step, of one request.</param>
+    public void BreakOffProbe(long now, double context)
     {
         _resumable = now + ResumableFor;
-        BreakOff();
+        BreakOff(now, context);
     }
 
     /// <summary>A probe is to tell of now; one that was broken off a short while ago goes on.</summary>
     /// <param name="now">Tokens committed so far.</param>
     public void BeginProbe(long now)
     {
-        _invested = 0;
         bool goesOn = now <= _resumable;
         _resumable = long.MinValue / 2;
         if (goesOn) return;
@@ -111,6 +137,11 @@ internal sealed class ArmRecord(int firstProbe)
     /// <param name="plainStep">A plain step, in seconds.</param>
     /// <param name="steps">Steps that this rests on.</param>
     public void Prime(double paid, double plainStep, int steps) => (_worthPlain, _worthSeconds, _known) = (steps * paid * plainStep, steps * plainStep, steps);
+
+    /// <summary>Begins with what catching up cost when nothing depended on it.</summary>
+    /// <param name="tokens">Read.</param>
+    /// <param name="lostSteps">Plain steps that this lost.</param>
+    public void PrimeReading(double tokens, double lostSteps) => (_read, _readingLoss) = (tokens, Math.Max(0, lostSteps));
 
     /// <summary>Judges it by a step.</summary>
     /// <param name="plainSeconds">Plain time of the tokens it emitted.</param>
@@ -132,13 +163,20 @@ internal sealed class ArmRecord(int firstProbe)
     /// <summary>Notes how long a step was, measured or not.</summary>
     /// <param name="inPlainSteps">Its length.</param>
     /// <param name="caughtUp">Whether drafts had to catch up in it.</param>
+    public void NoteLength(double inPlainSteps, bool caughtUp) => (caughtUp ? _catchingUp : _ready).Note(inPlainSteps);
+
+    /// <summary>Its drafts are of use: what catching up lost, if it had to, is known.</summary>
     /// <param name="now">Tokens committed so far.</param>
-    public void NoteLength(double inPlainSteps, bool caughtUp, long now)
+    /// <param name="context">Tokens before the step, of one request.</param>
+    public void IsReady(long now, double context)
     {
-        (caughtUp ? _catchingUp : _ready).Note(inPlainSteps);
-        if (caughtUp) return;
-        if (_invested > 0) (_investment, _invested) = (_invested, 0);
-        _readyAt = now;
+        double behind = Behind(now, context);
+        if (Reads(now) && behind > 0)
+        {
+            double lost = _read > 0 ? Math.Min(_invested, SlowReading * ReadingCost * behind) : _invested; // the machine may have been busy elsewhere
+            (_read, _readingLoss) = (KeepReading * _read + behind, KeepReading * _readingLoss + lost);
+        }
+        (_readyAt, _invested) = (now, 0);
     }
 
     /// <summary>Other requests come in: its drafts have not seen them.</summary>
@@ -179,7 +217,7 @@ internal sealed class ArmRecord(int firstProbe)
     /// <summary>The ledger cannot bear its longest step: the longest that were seen are forgotten by and by, down to the usual.</summary>
     public void ForgetLongest()
     {
-        _investment *= KeepInvestment;
+        _readingLoss *= KeepReadingCost;
         _ready.Forget();
         _catchingUp.Forget();
     }

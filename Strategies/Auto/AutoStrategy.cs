@@ -16,10 +16,8 @@ namespace Switchyard.Strategies.Auto;
 /// <para>While a prompt runs, steps are plain ones. A strategy that throws is not asked again; one that has no room for a
 /// request is probed again later. After warm-up a step allocates nothing.</para>
 /// </remarks>
-public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
+public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
 {
-    private const int WarmUpTokens = 12, RehearsalTokens = 76, FirstTokens = 12, Rehearsals = 12; // the first tokens of a rehearsal do not count, nor does the first third of all
-
     private readonly ModelRunner _target;
     private readonly ISharedCacheStrategy[] _arms;
     private readonly ArmUse[] _uses;
@@ -45,7 +43,7 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
             _slack = Math.Max(_slack, _arms[i].Slack);
             _uses[i] = new ArmUse(i > 0 && names is not null ? names[i - 1] : _arms[i].Name);
         }
-        Chooser = new ArmChooser([.. _uses.Select(use => use.Name)], Options);
+        Chooser = NewChooser();
     }
 
     /// <inheritdoc/>
@@ -55,7 +53,7 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
     public DecodingGuarantee Guarantee => DecodingGuarantee.Lossless;
 
     /// <summary>Decides, and says why.</summary>
-    public ArmChooser Chooser { get; }
+    public ArmChooser Chooser { get; private set; }
 
     /// <summary>How it risks and probes.</summary>
     public AutoOptions Options { get; }
@@ -109,35 +107,6 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
             GiveUp(arm, batch.Length, e);
             return AllRun(batch) ? StepUnjudged(batch) : default;
         }
-    }
-
-    /// <summary>
-    /// Lets every strategy decode a few tokens after <paramref name="prompt"/>, so that the first steps that count do not pay for
-    /// compilation and cold memory; then, where time is left, some of the model's own text, to begin with what paid there. To be
-    /// called before the first request; does nothing while the cache has no room.
-    /// </summary>
-    /// <param name="prompt">Tokens to decode after.</param>
-    /// <param name="budget">Time after which no further strategy is begun; null for no limit. Strategies measure costs that they need in half of it.</param>
-    public void WarmUp(ReadOnlySpan<int> prompt, TimeSpan? budget = null)
-    {
-        long start = Options.Time.GetTimestamp();
-        TimeSpan Left() => budget is { } limit ? limit - Options.Time.GetElapsedTime(start) : TimeSpan.MaxValue;
-        TimeSpan share = budget / (2 * _arms.Length) ?? TimeSpan.MaxValue;
-        for (int arm = 0; arm < _arms.Length && Left() > TimeSpan.Zero; arm++)
-        {
-            (_arms[arm] as ICalibrates)?.Calibrate(Left() / 2);
-            if (!Rehearse(arm, prompt, WarmUpTokens, seed: 1, share, [])) return;
-        }
-        var rehearsals = new List<(double SecondsPerToken, int Steps)>[_arms.Length];
-        for (int arm = 0; arm < _arms.Length; arm++) rehearsals[arm] = [];
-        bool hasRoom = true;
-        for (int i = 0; i < Rehearsals && hasRoom && Left() > TimeSpan.Zero; i++)
-        {
-            for (int arm = 0; arm < _arms.Length && hasRoom; arm++) // by turns: the machine is not always as fast as it was
-                hasRoom = Rehearse(arm, prompt[..1], RehearsalTokens, seed: i + 1, Left(), rehearsals[arm]);
-        }
-        for (int arm = 1; arm < _arms.Length; arm++) Prime(arm, rehearsals[0], rehearsals[arm]);
-        foreach (ArmUse use in _uses) use.Forget();
     }
 
     /// <inheritdoc/>
@@ -211,59 +180,6 @@ public sealed class AutoStrategy : IDecodingStrategy, IExplainsItself
             foreach (ISharedCacheStrategy strategy in made) strategy.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Begins with what rehearsals showed, each held against plain decoding of the same tokens at about the same time: the median, and as many steps as that rests on.</summary>
-    private void Prime(int arm, List<(double SecondsPerToken, int Steps)> plain, List<(double SecondsPerToken, int Steps)> rehearsals)
-    {
-        int count = Math.Min(plain.Count, rehearsals.Count), from = count / 3;
-        double[] paid = [.. Enumerable.Range(from, count - from).Select(i => plain[i].SecondsPerToken / rehearsals[i].SecondsPerToken).Order()];
-        if (paid.Length > 0) Chooser.Prime(arm, paid[paid.Length / 2], plain[^1].SecondsPerToken, rehearsals.Skip(from).Sum(rehearsal => rehearsal.Steps));
-    }
-
-    /// <summary>Decodes with one strategy when nothing depends on it.</summary>
-    /// <param name="arm">The strategy.</param>
-    /// <param name="prompt">Tokens to decode after.</param>
-    /// <param name="tokens">Tokens to decode.</param>
-    /// <param name="budget">Time after which no further step is begun.</param>
-    /// <param name="seed">Chooses the text.</param>
-    /// <param name="rehearsals">What tokens after the first few took is added, if there was time for all of them.</param>
-    /// <returns>False where the cache has no room.</returns>
-    private bool Rehearse(int arm, ReadOnlySpan<int> prompt, int tokens, int seed, TimeSpan budget, List<(double SecondsPerToken, int Steps)> rehearsals)
-    {
-        var request = new DecodingRequest(prompt, new GenerationOptions { MaxNewTokens = tokens, Temperature = 0.8f, TopP = 0.9f, IgnoreEos = true, Seed = (ulong)seed });
-        if (!TryAdmit(request)) return false;
-        try
-        {
-            double seconds = 0;
-            int from = 0, steps = 0;
-            long start = Options.Time.GetTimestamp();
-            DecodingRequest[] batch = [request];
-            while (!request.IsFinished && Options.Time.GetElapsedTime(start) < budget)
-            {
-                Gather(batch);
-                int turn = request.Output.Length == 0 ? 0 : arm;
-                if (!TryAttach(turn, batch)) return true;
-                double before = _uses[turn].Seconds;
-                Take(turn, batch);
-                if (from == 0)
-                {
-                    if (request.Output.Length > FirstTokens) from = request.Output.Length;
-                    continue;
-                }
-                (seconds, steps) = (seconds + _uses[turn].Seconds - before, steps + 1);
-            }
-            if (request.IsFinished && from > 0) rehearsals.Add((seconds / (request.Output.Length - from), steps));
-        }
-        catch (Exception e) when (arm > 0 && e is not OutOfMemoryException)
-        {
-            GiveUp(arm, 1, e);
-        }
-        finally
-        {
-            Release(request);
-        }
-        return true;
     }
 
     /// <summary>Takes the batch in hand; false if a prompt has still to run.</summary>

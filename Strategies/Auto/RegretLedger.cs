@@ -29,6 +29,9 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     /// <summary>The lowest balance since the account began.</summary>
     public double LowestBalance { get; private set; }
 
+    /// <summary>Whether neither this account nor all together are behind plain decoding.</summary>
+    public bool OwesNothing => Balance >= 0 && _allBalance >= 0;
+
     /// <summary>Begins an account, without debts. Debts go on to count in the bound on all accounts together.</summary>
     public void Begin() => (Balance, PlainSeconds, LowestBalance, _carried) = (0, 0, 0, Math.Max(0, _allBalance + share * _allPlain));
 

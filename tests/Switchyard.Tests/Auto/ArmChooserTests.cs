@@ -153,7 +153,7 @@ public sealed class ArmChooserTests
             chooser.Begin();
             for (int done = 0, behind = reading; done < tokens;)
             {
-                int arm = chooser.Choose(1, 0);
+                int arm = chooser.Choose(1, 100 + done);
                 bool drafted = arm == 1 && behind-- <= 0;
                 int emitted = drafted ? 4 : 1;
                 chooser.Report(arm, 1, arm == 0 ? 1 : 2, emitted, drafted);

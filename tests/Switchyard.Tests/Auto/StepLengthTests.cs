@@ -97,14 +97,14 @@ public sealed class StepLengthTests
         var record = new ArmRecord(4);
         record.BeginProbe(0);
         record.Measure(2, 1, 2, caughtUp: false);
-        record.BreakOffProbe(10);
+        record.BreakOffProbe(10, 10);
         record.BeginProbe(20);
         Assert.Equal((1, 2.0), (record.Probed, record.Paid));
         record.Measure(1, 1, 1, caughtUp: false);
         record.BeginProbe(30); // the last one came to its end
         Assert.Equal(0, record.Probed);
         record.Measure(1, 1, 1, caughtUp: false);
-        record.BreakOff(); // in use, not in a probe
+        record.BreakOff(35, 35); // in use, not in a probe
         record.BeginProbe(40);
         Assert.Equal(0, record.Probed);
     }
