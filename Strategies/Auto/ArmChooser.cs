@@ -85,7 +85,7 @@ public sealed class ArmChooser : IArmChooser
             PutOff(view, view.Probing);
             view.Probing = 0;
         }
-        if (view.InUse > 0 && Tokens >= view.PlainAt) return 0;
+        if (view.InUse > 0 && (Tokens >= view.PlainAt || view.RowLeft > 0)) return 0;
         if (DueProbe(view, batch) is > 0 and int arm)
         {
             BeginsProbe = true;
@@ -127,6 +127,8 @@ public sealed class ArmChooser : IArmChooser
             view.PriceAt(Accounted, _context);
             _lastPlain = view;
             Ledger.BookPlain(seconds);
+            if (view.RowLeft > 0) view.RowLeft--;
+            else if (counts && view.InUse > 0 && Tokens >= view.RowAt) (view.RowLeft, view.RowAt) = (PlainLevel.Row - 2, Tokens + BatchView.RowWait);
             if (counts) (view.PlainAt, view.PlainWait) = (Tokens + view.PlainWait, view.InUse > 0 ? Math.Min(2 * view.PlainWait, LastPlainWait) : BatchView.FirstPlainWait);
             return;
         }

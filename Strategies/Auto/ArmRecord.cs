@@ -9,7 +9,8 @@ internal sealed class ArmRecord(int firstProbe)
     private const double UnknownReading = 0.05; // plain steps that a token may cost as long as nothing is known
     private const int LateSteps = 8;
     private const double KeepWorth = 511.0 / 512;
-    private const double StepSpread = 0.5, TextSpread = 0.085; // of what one step pays, and of what it pays on a text over what is usual
+    private const double StepSpread = 0.5, TextSpread = 0.085; // of what one step pays, and of what it pays on a text over what is usual, as long as that is not known
+    private const double LeastSpread = 0.05, MostSpread = 0.7, LearnSpread = 0.125, SpreadSteps = 8; // of texts; of these the last shows half of what many would
     private const int FewSteps = 2; // that what is not known counts for
 
     private readonly StepLength _ready = new(), _catchingUp = new();
@@ -18,6 +19,7 @@ internal sealed class ArmRecord(int firstProbe)
     private int _late; // steps that what it paid lately rests on
     private double _weight; // steps that what it paid since rests on
     private (double Worth, double Steps) _before; // what it paid as a rule when its last probe or the account began
+    private double _spread = TextSpread * TextSpread; // squared: how much what it pays differs from text to text
     private bool _refuted; // by this text: what it paid before says nothing then
     private double _read, _readingLoss; // tokens that its drafts caught up with, and the plain steps which that lost
     private double _invested; // plain steps that catching up lost since its drafts were last of use
@@ -51,7 +53,7 @@ internal sealed class ArmRecord(int firstProbe)
         get
         {
             (double worth, double steps) = _before.Steps > 0 || _refuted ? _before : (Worth, _known);
-            double doubt = TextSpread * TextSpread + StepSpread * StepSpread / Math.Max(steps, FewSteps), seen = _weight / (StepSpread * StepSpread), precision = 1 / doubt + seen;
+            double doubt = Math.Clamp(_spread, LeastSpread * LeastSpread, MostSpread * MostSpread) + StepSpread * StepSpread / Math.Max(steps, FewSteps), seen = _weight / (StepSpread * StepSpread), precision = 1 / doubt + seen;
             return ((worth / doubt + Paid * seen) / precision, 1 / Math.Sqrt(precision));
         }
     }
@@ -189,6 +191,11 @@ internal sealed class ArmRecord(int firstProbe)
 
     private void Restart()
     {
+        if (_weight > 0 && _before.Steps > FewSteps)
+        {
+            double off = Paid - _before.Worth, seen = off * off - StepSpread * StepSpread / _weight; // the rest is chance
+            _spread += LearnSpread * _weight / (_weight + SpreadSteps) * (seen - _spread);
+        }
         _before = _refuted ? (1, 0) : (Worth, _known);
         (_weight, _plainSeconds, _seconds, Probed) = (0, 0, 0, 0);
     }

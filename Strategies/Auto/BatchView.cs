@@ -6,6 +6,9 @@ internal sealed class BatchView
     /// <summary>Tokens until plain decoding is measured beside what is in use, at first.</summary>
     public const int FirstPlainWait = 64;
 
+    /// <summary>Tokens between rows of plain steps.</summary>
+    public const int RowWait = 2048;
+
     private const int ReturnSteps = 8;
     private const double LongestReturn = 1.5; // plain steps: what is longer was held up
 
@@ -46,6 +49,12 @@ internal sealed class BatchView
 
     /// <summary>Tokens from then to the time after.</summary>
     public int PlainWait { get; set; } = FirstPlainWait;
+
+    /// <summary>Plain steps that are still to come in a row, which tells by how much the first ones after another strategy are slower.</summary>
+    public int RowLeft { get; set; }
+
+    /// <summary>The count of tokens at which such a row is due.</summary>
+    public long RowAt { get; set; } = RowWait;
 
     /// <summary>Whether plain decoding has to be measured before anything else is chosen.</summary>
     public bool NeedsPrice => _price.Steps < PlainPrice.FirstSteps;
@@ -102,7 +111,7 @@ internal sealed class BatchView
     /// <summary>Requests come in with contexts of their own: tokens are not to be priced by those that were there before.</summary>
     public void PriceAnew()
     {
-        (Probing, PlainAt, PlainWait, _returning, _lost) = (0, 0, FirstPlainWait, 0, 0);
+        (Probing, PlainAt, PlainWait, RowLeft, _returning, _lost) = (0, 0, FirstPlainWait, 0, 0, 0);
         _price.Begin();
         Level.Prompt();
         foreach (ArmRecord arm in Arms) arm.BeginAccount();

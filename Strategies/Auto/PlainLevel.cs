@@ -11,13 +11,16 @@ namespace Switchyard.Strategies.Auto;
 /// </remarks>
 internal sealed class PlainLevel
 {
+    /// <summary>Plain steps in a row that tell by how much the first of them are slower.</summary>
+    public const int Row = Unsettled + Settled;
+
     private const int Remembered = 12, Unsettled = 4, Settled = 4, Starting = 8; // steps
     private const double Outlier = 1.3; // times the median
     private const double KeepGrowth = 0.998, LeastSpread = 32, MostGrowth = 0.002; // a step, tokens, a token
     private const double KeepFactor = 0.9, MostFactor = 2;
 
     private readonly (double Seconds, double Context)[] _steps = new (double, double)[Remembered];
-    private readonly double[] _sorted = new double[Remembered], _row = new double[Unsettled + Settled];
+    private readonly double[] _sorted = new double[Remembered], _row = new double[Row];
     private readonly double[] _afterPrompt = [1.3, 1.2, 1.15, 1.1, 1.07, 1.04, 1.02, 1.01], _afterOthers = [1.08, 1.03, 1.015, 1.01];
     private double _n, _x, _y, _xx, _xy; // of contexts and logarithms of times
     private double _level, _levelAt, _growth; // what the latest steps would take at a context, and how that grows
