@@ -89,6 +89,7 @@ public sealed class ArmChooser : IArmChooser
         if (DueProbe(view, batch) is > 0 and int arm)
         {
             BeginsProbe = true;
+            view.IsSuggested = view.Arms[arm].IsSuggested;
             (view.Probing, view.WarmingLeft) = (arm, view.InUse > 0 ? MostWarming / 4 : MostWarming);
             view.Arms[arm].BeginProbe(Tokens);
             view.Arms[arm].Settling = _options.SettlingSteps;
@@ -214,6 +215,24 @@ public sealed class ArmChooser : IArmChooser
     /// <param name="caughtUp">Whether drafts had to catch up in it.</param>
     internal void PrimeLength(int arm, double inPlainSteps, bool caughtUp) => ViewOf(1).Arms[arm].NoteLength(inPlainSteps, caughtUp);
 
+    /// <summary>Says before a choice whether the text looks as if a strategy paid just now: it is probed whatever it paid before, and left again for what it displaced once the text looks otherwise.</summary>
+    /// <param name="arm">The strategy.</param>
+    /// <param name="batch">Requests that decode.</param>
+    /// <param name="pays">Whether it looks like that.</param>
+    public void Suggest(int arm, int batch, bool pays)
+    {
+        BatchView view = ViewOf(batch);
+        if (pays)
+        {
+            if (view.InUse != arm && view.Probing != arm) view.Arms[arm].Suggest(Tokens);
+            return;
+        }
+        view.Arms[arm].Withdraw();
+        if (view.InUse != arm || view.Displaced is not { } before) return;
+        view.Arms[arm].Postpone(Tokens, UsualLast);
+        (view.InUse, view.Displaced) = (_broken[before] ? 0 : before, null);
+    }
+
     /// <summary>Says that a strategy had no room for a request; it is probed again later.</summary>
     public void Unavailable(int arm, int batch)
     {
@@ -276,7 +295,7 @@ public sealed class ArmChooser : IArmChooser
             ArmRecord record = view.Arms[arm];
             if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor)) continue;
             double hope = Hope(view, arm), over = hope / Standard(view);
-            bool promising = over > 1 + _options.Lead;
+            bool promising = record.IsSuggested || (!record.IsUnlikely && over > 1 + _options.Lead);
             double investment = record.Investment(Tokens, _context);
             if (promising && view.InUse > 0 ? !PaysBack(investment, over) : !IsEarly && !PaysBack(investment, Hoped)) continue;
             if (!promising && !spends && Tokens < record.ProbeAt + _options.LastProbe) continue;
@@ -348,6 +367,7 @@ public sealed class ArmChooser : IArmChooser
             return;
         }
         if (view.InUse > 0) view.Arms[view.InUse].Postpone(Tokens, UsualLast);
+        view.Displaced = view.IsSuggested ? view.InUse : null;
         view.Arms[arm].Reward(Tokens, _options.FirstProbe);
         (view.InUse, view.PlainAt, view.PlainWait) = (arm, Tokens + BatchView.FirstPlainWait, 2 * BatchView.FirstPlainWait);
     }

@@ -11,6 +11,7 @@ internal sealed class ArmRecord(int firstProbe)
     private const double KeepWorth = 511.0 / 512;
     private const double StepSpread = 0.5, TextSpread = 0.085; // of what one step pays, and of what it pays on a text over what is usual, as long as that is not known
     private const double LeastSpread = 0.05, MostSpread = 0.7, LearnSpread = 0.125, SpreadSteps = 8; // of texts; of these the last shows half of what many would
+    private const int FirstSuggestWait = 32, LastSuggestWait = 1024; // tokens
     private const int FewSteps = 2; // that what is not known counts for
 
     private readonly StepLength _ready = new(), _catchingUp = new();
@@ -20,6 +21,8 @@ internal sealed class ArmRecord(int firstProbe)
     private double _weight; // steps that what it paid since rests on
     private (double Worth, double Steps) _before; // what it paid as a rule when its last probe or the account began
     private double _spread = TextSpread * TextSpread; // squared: how much what it pays differs from text to text
+    private long _suggestAt; // the count of tokens from which it may be suggested again
+    private int _suggestWait = FirstSuggestWait;
     private bool _refuted; // by this text: what it paid before says nothing then
     private double _read, _readingLoss; // tokens that its drafts caught up with, and the plain steps which that lost
     private double _invested; // plain steps that catching up lost since its drafts were last of use
@@ -123,6 +126,25 @@ internal sealed class ArmRecord(int firstProbe)
         BreakOff(now, context);
     }
 
+    /// <summary>Whether the text looks as if it paid now, whatever it paid before.</summary>
+    public bool IsSuggested { get; private set; }
+
+    /// <summary>The text looks as if it paid now: its probe is due, unless the last such one has just failed.</summary>
+    /// <param name="now">Tokens committed so far.</param>
+    public void Suggest(long now)
+    {
+        IsUnlikely = false;
+        if (IsSuggested || now < _suggestAt) return;
+        (IsSuggested, ProbeAt, _suggestAt) = (true, now, now + _suggestWait);
+        _suggestWait = Math.Min(2 * _suggestWait, LastSuggestWait);
+    }
+
+    /// <summary>The text does not look like that any more.</summary>
+    public void Withdraw() => (IsSuggested, IsUnlikely) = (false, true);
+
+    /// <summary>Whether the text looks as if it did not pay now, whatever it paid before.</summary>
+    public bool IsUnlikely { get; private set; }
+
     /// <summary>A probe is to tell of now; one that was broken off a short while ago goes on.</summary>
     /// <param name="now">Tokens committed so far.</param>
     public void BeginProbe(long now)
@@ -131,6 +153,8 @@ internal sealed class ArmRecord(int firstProbe)
         _resumable = long.MinValue / 2;
         if (goesOn) return;
         Restart();
+        if (IsSuggested || IsUnlikely) _before = (IsSuggested ? Worth : 1, FewSteps);
+        IsSuggested = false;
         (ProbeLoss, _latePlain, _lateSeconds, _late) = (0, 0, 0, 0);
     }
 
@@ -184,7 +208,7 @@ internal sealed class ArmRecord(int firstProbe)
     /// <summary>Other requests come in: its drafts have not seen them.</summary>
     public void BeginAccount()
     {
-        _refuted = false;
+        (_refuted, IsSuggested, _suggestAt) = (false, false, 0);
         (_readyAt, _invested) = (long.MinValue / 2, 0);
         Restart();
     }
@@ -214,6 +238,7 @@ internal sealed class ArmRecord(int firstProbe)
     public void Reward(long now, int first)
     {
         _refuted = false;
+        _suggestWait = FirstSuggestWait;
         Interval = first;
         ProbeAt = now + first;
     }

@@ -18,12 +18,15 @@ namespace Switchyard.Strategies.Auto;
 /// </remarks>
 public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
 {
+    private const double Copies = 0.6, CopiesNoMore = 0.25; // shares of tokens that were foretold
+
     private readonly ModelRunner _target;
     private readonly ISharedCacheStrategy[] _arms;
     private readonly ArmUse[] _uses;
     private readonly int _slack;
     private Entry[] _entries = []; // of the batch in hand
     private int _admitted;
+    private bool _copies;
 
     /// <summary>Puts a choice together.</summary>
     /// <param name="target">The model whose tokens are promised; its arena has rows for the largest step of any strategy. Owned from here on.</param>
@@ -58,6 +61,9 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
     /// <summary>How it risks and probes.</summary>
     public AutoOptions Options { get; }
 
+    /// <summary>The strategy, by its place in <see cref="Arms"/>, that guesses that texts repeat themselves: it is tried whenever they do. 0 for none.</summary>
+    public int Copier { get; init; }
+
     /// <summary>Strategies that were asked for and cannot be used here, each with the reason; told in explanations.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
@@ -87,6 +93,7 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
         if (batch.IsEmpty) return default;
         if (!Gather(batch)) return StepUnjudged(batch);
 
+        if (Copier > 0) Chooser.Suggest(Copier, batch.Length, IsCopying(batch));
         int arm = Chooser.Choose(batch.Length, Context(batch));
         if (!TryAttach(arm, batch))
         {
@@ -249,6 +256,18 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
         _target.Batch.Clear();
     }
 
+    /// <summary>Whether texts repeat themselves, on average; once they do, until they clearly do no more.</summary>
+    private bool IsCopying(ReadOnlySpan<DecodingRequest> batch)
+    {
+        double share = 0;
+        for (int i = 0; i < batch.Length; i++)
+        {
+            _entries[i].Copies.Follow(batch[i].Tokens);
+            share += _entries[i].Copies.Share;
+        }
+        return _copies = share > (_copies ? CopiesNoMore : Copies) * batch.Length;
+    }
+
     private static long Context(ReadOnlySpan<DecodingRequest> batch)
     {
         long tokens = 0;
@@ -264,5 +283,9 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
     }
 
     /// <summary>One request: its cache, and what each strategy keeps for it.</summary>
-    private sealed record Entry(KvSequence Kv, object?[] States);
+    private sealed record Entry(KvSequence Kv, object?[] States)
+    {
+        /// <summary>Whether its text repeats itself.</summary>
+        public CopyWatch Copies { get; } = new();
+    }
 }

@@ -29,8 +29,14 @@ internal sealed class BatchView
     /// <summary>The strategy in use, 0 for plain decoding.</summary>
     public int InUse { get; set; }
 
+    /// <summary>The strategy that was in use before one that the text suggested; null where that is not in use.</summary>
+    public int? Displaced { get; set; }
+
     /// <summary>The strategy that is probed; 0 for none.</summary>
     public int Probing { get; set; }
+
+    /// <summary>Whether the text suggested that.</summary>
+    public bool IsSuggested { get; set; }
 
     /// <summary>Steps in a row that the ledger refused to what is in use.</summary>
     public int Refused { get; set; }

@@ -28,6 +28,7 @@ internal sealed class AutoArms
         List<string> usable = Usable(drafts, given);
         foreach (string draft in usable) Add("cast:draft=", [draft]);
         Add("lookup", []);
+        Lookup = _names.Count;
         foreach (string draft in usable) Add("chain:draft=", [draft], ShortChain);
         if (context.Target.Config.LayerCount > 1) Add("self", []);
         else _leftOut.Add("self (the model has one layer)");
@@ -36,6 +37,9 @@ internal sealed class AutoArms
 
     /// <summary>What reports call them.</summary>
     public IReadOnlyList<string> Names => _names;
+
+    /// <summary>The place of lookup among the strategies, where plain decoding is the first.</summary>
+    public int Lookup { get; }
 
     /// <summary>Make them over the target's shared cache.</summary>
     public IReadOnlyList<Func<ModelRunner, ISharedCacheStrategy>> Factories => [.. _specs.Select(Factory)];

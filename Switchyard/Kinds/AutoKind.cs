@@ -22,7 +22,7 @@ internal static class AutoKind
         {
             bool given = spec.Has("drafts");
             var arms = new AutoArms(context, given ? spec.List("drafts") : EmbeddedFamily.SmallerThan(context.TargetPath), given);
-            var strategy = new AutoStrategy(target, arms.Factories, new AutoOptions { Time = context.Options.Time }, arms.Names) { LeftOut = arms.LeftOut };
+            var strategy = new AutoStrategy(target, arms.Factories, new AutoOptions { Time = context.Options.Time }, arms.Names) { LeftOut = arms.LeftOut, Copier = arms.Lookup };
             if (!context.IsTrial) strategy.WarmUp(Beginning(context), WarmUp);
             return strategy;
         }

@@ -188,6 +188,26 @@ public sealed class ArmChooserTests
     }
 
     [Fact]
+    public void What_the_text_suggests_is_tried_at_once_and_left_again_with_the_reason()
+    {
+        // Lookup pays nothing for 2,000 tokens, then thrice for 400 at a time, and another strategy pays 1.2 all the while.
+        var chooser = new ArmChooser(["plain", "lookup", "chain"], new AutoOptions());
+        int copied = 0, used = 0, wasted = 0;
+        for (int token = 0; token < 6000;)
+        {
+            bool copies = token >= 2000 && token / 400 % 2 == 1;
+            chooser.Suggest(1, 1, copies);
+            int arm = chooser.Choose(1, 0), emitted = arm == 1 && copies ? 4 : arm == 2 ? 2 : 1;
+            chooser.Report(arm, 1, arm == 0 ? 1 : arm == 1 ? 1.33 : 1.67, emitted);
+            token += emitted;
+            if (copies) copied += emitted;
+            if (arm == 1) (used, wasted) = (used + (copies ? emitted : 0), wasted + (copies ? 0 : emitted));
+        }
+        Assert.True(used > 0.85 * copied, $"{used} of {copied} tokens");
+        Assert.True(wasted < 100, $"{wasted} tokens");
+    }
+
+    [Fact]
     public void Broken_and_full_strategies_are_not_chosen()
     {
         var chooser = new ArmChooser(["plain", "chain", "lookup"], new AutoOptions());
