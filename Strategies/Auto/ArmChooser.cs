@@ -162,7 +162,7 @@ public sealed class ArmChooser : IArmChooser
             record.Settling--; // booked, but no measure of what use would pay
             return;
         }
-        record.Measure(fair, seconds, tokens, caughtUp: catchesUp && view.Probing != arm);
+        record.Measure(idle ? seconds : fair, seconds, tokens, caughtUp: catchesUp && view.Probing != arm);
         if (catchesUp && view.Probing != arm) record.Invest((seconds - plain) / view.PlainSeconds);
         if (view.Probing == arm && IsDecided(view, record)) EndProbe(view, arm);
         else if (view.InUse == arm && view.Probing == 0 && ((record.Expected.Mean < 1 && record.PaidLately < 1) || record.PaidLately < Failing))
@@ -294,7 +294,7 @@ public sealed class ArmChooser : IArmChooser
         {
             ArmRecord record = view.Arms[arm];
             if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor)) continue;
-            double hope = Hope(view, arm), over = hope / Standard(view);
+            double hope = Hope(view, arm), over = hope / Usual(view);
             bool promising = record.IsSuggested || (!record.IsUnlikely && over > 1 + _options.Lead);
             double investment = record.Investment(Tokens, _context);
             if (promising && view.InUse > 0 ? !PaysBack(investment, over) : !IsEarly && !PaysBack(investment, Hoped)) continue;
@@ -315,7 +315,7 @@ public sealed class ArmChooser : IArmChooser
         // Others do not spend what the most promising one needs, for a while and as long as it might get it.
         double most = (_options.AllowedSteps + _options.CarriedSteps) * view.PlainSeconds;
         if (view.SavingFor == 0 && first.Group == Promising && Bound(view, chosen, batch) - view.PlainSeconds + reserve < most)
-            (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (view.Arms[chosen].Expected.Mean > Standard(view) * (1 + _options.Lead) ? LongestSaving : ShortSaving));
+            (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (view.Arms[chosen].Expected.Mean > Usual(view) * (1 + _options.Lead) ? LongestSaving : ShortSaving));
         return 0;
     }
 
@@ -351,6 +351,9 @@ public sealed class ArmChooser : IArmChooser
         (double mean, double doubt) = view.Arms[arm].Expected;
         return mean + (view.InUse > 0 ? SharedLuck * doubt : doubt);
     }
+
+    /// <summary>What others must hope to be more than: a text that is bad for what is in use is likely bad for them as well.</summary>
+    private double Usual(BatchView view) => view.InUse > 0 ? Math.Max(Standard(view), view.Arms[view.InUse].Usual) : 1;
 
     private double Standard(BatchView view) => view.InUse > 0 ? Math.Max(1, view.Arms[view.InUse].Expected.Mean) : 1;
 

@@ -3,7 +3,7 @@ namespace Switchyard.Strategies.Auto;
 /// <summary>What one strategy showed at one batch size.</summary>
 internal sealed class ArmRecord(int firstProbe)
 {
-    private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepReadingCost = 0.995;
+    private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepReadingCost = 0.998;
     private const int StaleAfter = 32, ResumableFor = 256; // tokens
     private const double KeepReading = 0.75, SlowReading = 3; // a time that drafts caught up; times what was usual
     private const double UnknownReading = 0.05; // plain steps that a token may cost as long as nothing is known
@@ -12,6 +12,7 @@ internal sealed class ArmRecord(int firstProbe)
     private const double StepSpread = 0.5, TextSpread = 0.085; // of what one step pays, and of what it pays on a text over what is usual, as long as that is not known
     private const double LeastSpread = 0.05, MostSpread = 0.7, LearnSpread = 0.125, SpreadSteps = 8; // of texts; of these the last shows half of what many would
     private const int FirstSuggestWait = 32, LastSuggestWait = 1024; // tokens
+    private const int MostRehearsed = 128; // steps that a rehearsal counts for: its texts are the model's own, and alike
     private const int FewSteps = 2; // that what is not known counts for
 
     private readonly StepLength _ready = new(), _catchingUp = new();
@@ -37,6 +38,9 @@ internal sealed class ArmRecord(int firstProbe)
 
     /// <summary>What it pays as a rule, by all steps, older ones too.</summary>
     public double Worth => _worthSeconds > 0 ? _worthPlain / _worthSeconds : 1;
+
+    /// <summary>What it paid as a rule before this text.</summary>
+    public double Usual => _before.Steps > 0 ? _before.Worth : Worth;
 
     /// <summary>Tokens it emitted.</summary>
     public long Tokens { get; private set; }
@@ -162,7 +166,11 @@ internal sealed class ArmRecord(int firstProbe)
     /// <param name="paid">Plain decoding's time over its time.</param>
     /// <param name="plainStep">A plain step, in seconds.</param>
     /// <param name="steps">Steps that this rests on.</param>
-    public void Prime(double paid, double plainStep, int steps) => (_worthPlain, _worthSeconds, _known) = (steps * paid * plainStep, steps * plainStep, steps);
+    public void Prime(double paid, double plainStep, int steps)
+    {
+        _known = Math.Min(steps, MostRehearsed);
+        (_worthPlain, _worthSeconds) = (_known * paid * plainStep, _known * plainStep);
+    }
 
     /// <summary>Begins with what catching up cost when nothing depended on it.</summary>
     /// <param name="tokens">Read.</param>

@@ -6,7 +6,7 @@ namespace Switchyard.Strategies.Auto;
 public sealed partial class AutoStrategy
 {
     private const int WarmUpTokens = 12, RehearsalTokens = 76, FirstTokens = 12, Rehearsals = 12; // the first tokens of a rehearsal do not count, nor does the first third of all
-    private const int LateRehearsals = 4, LateContext = 192; // the last ones are in the middle of a text, which drafts have to read first
+    private const int LateContext = 192; // those that count are in the middle of a text, which drafts have to read first
 
     /// <summary>
     /// Lets every strategy decode a few tokens after <paramref name="prompt"/>, so that the first steps that count do not pay for
@@ -32,7 +32,7 @@ public sealed partial class AutoStrategy
         bool hasRoom = true;
         for (int i = 0; i < Rehearsals && hasRoom && Left() > TimeSpan.Zero; i++)
         {
-            int length = i < Rehearsals - LateRehearsals ? 1 : Math.Min(LateContext, _target.Model.ContextLength / 2);
+            int length = i < Rehearsals / 3 ? 1 : Math.Min(LateContext, _target.Model.ContextLength / 2);
             int[] beginning = [.. text[^Math.Min(length, text.Count)..]];
             for (int arm = 0; arm < _arms.Length && hasRoom; arm++) // by turns: the machine is not always as fast as it was
                 hasRoom = Rehearse(arm, beginning, RehearsalTokens, seed: i + 1, Left(), rehearsals[arm]);
