@@ -99,7 +99,7 @@ public sealed class ArmChooser : IArmChooser
         ArmRecord used = view.Arms[view.InUse];
         double investment = used.Investment(Tokens, _context);
         if (!IsEarly && !PaysBack(investment, used.Expected.Mean)) return 0;
-        if (Allows(view, view.InUse, batch, investment > 0 ? investment * view.PlainSeconds + Room(view, view.InUse, batch) : 0))
+        if (Allows(view, view.InUse, batch, investment > 0 ? Reserve(view, view.InUse, batch, investment) : 0))
         {
             view.Refused = 0;
             return view.InUse;
@@ -283,7 +283,7 @@ public sealed class ArmChooser : IArmChooser
     {
         int chosen = 0;
         (int Group, double Rank, double Bound) first = (Unpromising, double.PositiveInfinity, 0);
-        double reserve = view.InUse == 0 ? 0 : Math.Max(0, Bound(view, view.InUse, batch) - view.PlainSeconds) + Room(view, view.InUse, batch);
+        double reserve = view.InUse == 0 ? 0 : Math.Max(0, Bound(view, view.InUse, batch) - view.PlainSeconds) + Reserve(view, view.InUse, batch, 0);
         bool spends = view.InUse == 0 || Ledger.OwesNothing; // what is in use wins back what was lost: until then nobody else risks it without need
         if (view.SavingFor > 0 && (Tokens >= view.SavingUntil || _broken[view.SavingFor] || view.SavingFor == view.InUse))
         {
@@ -294,7 +294,7 @@ public sealed class ArmChooser : IArmChooser
         {
             ArmRecord record = view.Arms[arm];
             if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor)) continue;
-            double hope = Hope(view, arm), over = hope / Usual(view);
+            double hope = Hope(view, arm), over = hope / Standard(view);
             bool promising = record.IsSuggested || (!record.IsUnlikely && over > 1 + _options.Lead);
             double investment = record.Investment(Tokens, _context);
             if (promising && view.InUse > 0 ? !PaysBack(investment, over) : !IsEarly && !PaysBack(investment, Hoped)) continue;
@@ -304,8 +304,7 @@ public sealed class ArmChooser : IArmChooser
         }
         if (chosen == 0) return 0;
         double reading = view.Arms[chosen].Investment(Tokens, _context);
-        if (view.InUse == 0 && reading > 0) reserve = Room(view, chosen, batch);
-        reserve += reading * view.PlainSeconds;
+        if (reading > 0) reserve = view.InUse == 0 ? Reserve(view, chosen, batch, reading) : reserve + reading * view.PlainSeconds;
         if (Allows(view, chosen, batch, reserve))
         {
             view.SavingFor = 0;
@@ -315,12 +314,17 @@ public sealed class ArmChooser : IArmChooser
         // Others do not spend what the most promising one needs, for a while and as long as it might get it.
         double most = (_options.AllowedSteps + _options.CarriedSteps) * view.PlainSeconds;
         if (view.SavingFor == 0 && first.Group == Promising && Bound(view, chosen, batch) - view.PlainSeconds + reserve < most)
-            (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (view.Arms[chosen].Expected.Mean > Usual(view) * (1 + _options.Lead) ? LongestSaving : ShortSaving));
+            (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (view.Arms[chosen].Expected.Mean > Standard(view) * (1 + _options.Lead) ? LongestSaving : ShortSaving));
         return 0;
     }
 
-    /// <summary>What a strategy may lose beyond its next step before it tells anything.</summary>
-    private double Room(BatchView view, int arm, int batch) => Math.Clamp((WorthwhileSteps - 1) * (Bound(view, arm, batch) - view.PlainSeconds), 0, MostRoom * view.PlainSeconds);
+    /// <summary>What a strategy needs beyond its next step before it can tell anything: what catching up still loses, and some steps without luck. What was begun is not given up for these.</summary>
+    private double Reserve(BatchView view, int arm, int batch, double reading)
+    {
+        if (view.Arms[arm].IsReading) return reading * view.PlainSeconds;
+        double step = Math.Max(0, Bound(view, arm, batch) / view.PlainSeconds - 1);
+        return (reading + Math.Min((WorthwhileSteps - 1) * step, MostRoom)) * view.PlainSeconds;
+    }
 
     /// <summary>Whether what catching up loses can be won back before an account of the usual length ends. Nobody knows its end: a quarter of it is always thought to come.</summary>
     private bool PaysBack(double investment, double paid) => investment <= 0 || _usual == 0 || Math.Max(_usual - Accounted, _usual / 4) * (1 - 1 / Math.Max(paid, 1)) >= investment;
@@ -351,9 +355,6 @@ public sealed class ArmChooser : IArmChooser
         (double mean, double doubt) = view.Arms[arm].Expected;
         return mean + (view.InUse > 0 ? SharedLuck * doubt : doubt);
     }
-
-    /// <summary>What others must hope to be more than: a text that is bad for what is in use is likely bad for them as well.</summary>
-    private double Usual(BatchView view) => view.InUse > 0 ? Math.Max(Standard(view), view.Arms[view.InUse].Usual) : 1;
 
     private double Standard(BatchView view) => view.InUse > 0 ? Math.Max(1, view.Arms[view.InUse].Expected.Mean) : 1;
 

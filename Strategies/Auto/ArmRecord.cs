@@ -3,7 +3,7 @@ namespace Switchyard.Strategies.Auto;
 /// <summary>What one strategy showed at one batch size.</summary>
 internal sealed class ArmRecord(int firstProbe)
 {
-    private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepReadingCost = 0.998;
+    private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepReadingCost = 0.9995;
     private const int StaleAfter = 32, ResumableFor = 256; // tokens
     private const double KeepReading = 0.75, SlowReading = 3; // a time that drafts caught up; times what was usual
     private const double UnknownReading = 0.05; // plain steps that a token may cost as long as nothing is known
@@ -38,9 +38,6 @@ internal sealed class ArmRecord(int firstProbe)
 
     /// <summary>What it pays as a rule, by all steps, older ones too.</summary>
     public double Worth => _worthSeconds > 0 ? _worthPlain / _worthSeconds : 1;
-
-    /// <summary>What it paid as a rule before this text.</summary>
-    public double Usual => _before.Steps > 0 ? _before.Worth : Worth;
 
     /// <summary>Tokens it emitted.</summary>
     public long Tokens { get; private set; }
@@ -101,6 +98,9 @@ internal sealed class ArmRecord(int firstProbe)
     private double ReadingCost => _read > 0 ? _readingLoss / _read : 0;
 
     private double Behind(long now, double context) => Math.Min(now - _readyAt, context);
+
+    /// <summary>Whether its drafts have begun to catch up and are not of use yet.</summary>
+    public bool IsReading => _invested > 0;
 
     /// <summary>Its drafts caught up in a step, which lost some plain steps.</summary>
     public void Invest(double steps) => _invested += steps;
