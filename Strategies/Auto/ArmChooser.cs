@@ -98,7 +98,11 @@ public sealed class ArmChooser : IArmChooser
         if (view.InUse == 0) return 0;
         ArmRecord used = view.Arms[view.InUse];
         double investment = used.Investment(Tokens, _context);
-        if (!IsEarly && !PaysBack(investment, used.Expected.Mean)) return 0;
+        if (!used.IsReading && !PaysBack(investment, used.Expected.Mean))
+        {
+            if (IsEarly) StopUsing(view, view.InUse); // not worth its reading: others may be
+            return 0;
+        }
         if (Allows(view, view.InUse, batch, investment > 0 ? Reserve(view, view.InUse, batch, investment) : 0))
         {
             view.Refused = 0;
@@ -162,9 +166,13 @@ public sealed class ArmChooser : IArmChooser
             record.Settling--; // booked, but no measure of what use would pay
             return;
         }
-        record.Measure(idle ? seconds : fair, seconds, tokens, caughtUp: catchesUp && view.Probing != arm);
-        if (catchesUp && view.Probing != arm) record.Invest((seconds - plain) / view.PlainSeconds);
-        if (view.Probing == arm && IsDecided(view, record)) EndProbe(view, arm);
+        if (catchesUp && view.Probing != arm)
+        {
+            record.Invest((seconds - plain) / view.PlainSeconds); // a price of every text, not of steps
+            return;
+        }
+        record.Measure(idle ? seconds : fair, seconds, tokens);
+        if (view.Probing == arm && IsDecided(view, arm)) EndProbe(view, arm);
         else if (view.InUse == arm && view.Probing == 0 && ((record.Expected.Mean < 1 && record.PaidLately < 1) || record.PaidLately < Failing))
         {
             record.Refute();
@@ -297,7 +305,7 @@ public sealed class ArmChooser : IArmChooser
             double hope = Hope(view, arm), over = hope / Standard(view);
             bool promising = record.IsSuggested || (!record.IsUnlikely && over > 1 + _options.Lead);
             double investment = record.Investment(Tokens, _context);
-            if (promising && view.InUse > 0 ? !PaysBack(investment, over) : !IsEarly && !PaysBack(investment, Hoped)) continue;
+            if (promising ? !PaysBack(investment, over) : !IsEarly && !PaysBack(investment, Hoped)) continue;
             if (!promising && !spends && Tokens < record.ProbeAt + _options.LastProbe) continue;
             (int, double, double) rank = promising ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
             if (chosen == 0 || rank.CompareTo(first) < 0) (chosen, first) = (arm, rank);
@@ -314,7 +322,7 @@ public sealed class ArmChooser : IArmChooser
         // Others do not spend what the most promising one needs, for a while and as long as it might get it.
         double most = (_options.AllowedSteps + _options.CarriedSteps) * view.PlainSeconds;
         if (view.SavingFor == 0 && first.Group == Promising && Bound(view, chosen, batch) - view.PlainSeconds + reserve < most)
-            (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (view.Arms[chosen].Expected.Mean > Standard(view) * (1 + _options.Lead) ? LongestSaving : ShortSaving));
+            (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (Net(view, chosen, view.Arms[chosen].Expected.Mean) > Standard(view) * (1 + _options.Lead) ? LongestSaving : ShortSaving));
         return 0;
     }
 
@@ -342,26 +350,31 @@ public sealed class ArmChooser : IArmChooser
     }
 
     /// <summary>A probe says enough once it is likely better or likely worse, by what is known from before too: a wrong end costs little, and the next text brings another.</summary>
-    private bool IsDecided(BatchView view, ArmRecord record)
+    private bool IsDecided(BatchView view, int arm)
     {
+        ArmRecord record = view.Arms[arm];
         (double mean, double doubt) = record.Expected;
-        double lead = mean / Standard(view) - (1 + _options.Lead);
+        double lead = Net(view, arm, mean) / Standard(view) - (1 + _options.Lead);
         return record.Probed >= LongestProbe * _options.ProbeSteps || (record.Probed > 0 && lead < -LikelyWorse * doubt) || (record.Probed >= _options.ProbeSteps && lead > LikelyBetter * doubt);
     }
 
     /// <summary>What a strategy pays with some luck. Where another is in use, a text that is good for one is mostly good for the other as well: it says less about their order.</summary>
-    private static double Hope(BatchView view, int arm)
+    private double Hope(BatchView view, int arm)
     {
         (double mean, double doubt) = view.Arms[arm].Expected;
-        return mean + (view.InUse > 0 ? SharedLuck * doubt : doubt);
+        return Net(view, arm, mean + (view.InUse > 0 ? SharedLuck * doubt : doubt));
     }
 
-    private double Standard(BatchView view) => view.InUse > 0 ? Math.Max(1, view.Arms[view.InUse].Expected.Mean) : 1;
+    /// <summary>What a strategy pays over an account, with what its drafts have to read first.</summary>
+    private double Net(BatchView view, int arm, double paid) => _usual > 0 ? 1 / (1 / paid + view.Arms[arm].Reading(_context) / _usual) : paid;
+
+    private double Standard(BatchView view) => view.InUse > 0 ? Math.Max(1, Net(view, view.InUse, view.Arms[view.InUse].Expected.Mean)) : 1;
 
     private void EndProbe(BatchView view, int arm)
     {
         view.Probing = 0;
         (double expected, double doubt) = view.Arms[arm].Expected;
+        expected = Net(view, arm, expected);
         if (expected < Standard(view) * (1 + _options.Lead))
         {
             double fair = Math.Clamp(TokensPerLostStep * (_names.Length - 1) * view.Arms[arm].ProbeLoss, UsualLast, _options.LastProbe);

@@ -86,6 +86,10 @@ internal sealed class ArmRecord(int firstProbe)
     /// <param name="context">Tokens before the next step, of one request.</param>
     public double Investment(long now, double context) => Reads(now) ? Math.Max(0, ReadingCost * Behind(now, context) - _invested) : 0;
 
+    /// <summary>Plain steps that reading a whole text loses.</summary>
+    /// <param name="context">Its tokens.</param>
+    public double Reading(double context) => ReadingCost * context;
+
     /// <summary>Whether its drafts have a text to catch up with.</summary>
     public bool Reads(long now) => now - _readyAt > StaleAfter;
 
@@ -181,12 +185,11 @@ internal sealed class ArmRecord(int firstProbe)
     /// <param name="plainSeconds">Plain time of the tokens it emitted.</param>
     /// <param name="seconds">What it took.</param>
     /// <param name="tokens">Emitted.</param>
-    /// <param name="caughtUp">Whether drafts had to catch up: a price that long use must pay back, not what steps are worth lately.</param>
-    public void Measure(double plainSeconds, double seconds, int tokens, bool caughtUp)
+    public void Measure(double plainSeconds, double seconds, int tokens)
     {
         (_worthPlain, _worthSeconds, _known) = (_worthPlain * KeepWorth + plainSeconds, _worthSeconds * KeepWorth + seconds, _known * KeepWorth + 1);
         (_plainSeconds, _seconds, _weight) = (_plainSeconds * Keep + plainSeconds, _seconds * Keep + seconds, _weight * Keep + 1);
-        if (!caughtUp) (_latePlain, _lateSeconds, _late) = (_latePlain * KeepLately + plainSeconds, _lateSeconds * KeepLately + seconds, _late + 1);
+        (_latePlain, _lateSeconds, _late) = (_latePlain * KeepLately + plainSeconds, _lateSeconds * KeepLately + seconds, _late + 1);
         Tokens += tokens;
         (Steps, Probed) = (Steps + 1, Probed + 1);
     }

@@ -96,14 +96,14 @@ public sealed class StepLengthTests
     {
         var record = new ArmRecord(4);
         record.BeginProbe(0);
-        record.Measure(2, 1, 2, caughtUp: false);
+        record.Measure(2, 1, 2);
         record.BreakOffProbe(10, 10);
         record.BeginProbe(20);
         Assert.Equal((1, 2.0), (record.Probed, record.Paid));
-        record.Measure(1, 1, 1, caughtUp: false);
+        record.Measure(1, 1, 1);
         record.BeginProbe(30); // the last one came to its end
         Assert.Equal(0, record.Probed);
-        record.Measure(1, 1, 1, caughtUp: false);
+        record.Measure(1, 1, 1);
         record.BreakOff(35, 35); // in use, not in a probe
         record.BeginProbe(40);
         Assert.Equal(0, record.Probed);
@@ -119,8 +119,8 @@ public sealed class StepLengthTests
             fickle.BeginAccount();
             for (int i = 0; i < 32; i++)
             {
-                steady.Measure(1.2, 1, 1, caughtUp: false);
-                fickle.Measure(text % 4 == 3 ? 2 : 0.9, 1, 1, caughtUp: false);
+                steady.Measure(1.2, 1, 1);
+                fickle.Measure(text % 4 == 3 ? 2 : 0.9, 1, 1);
             }
         }
         steady.BeginAccount();
@@ -140,7 +140,7 @@ public sealed class StepLengthTests
         (double mean, double doubt) = record.Expected;
         Assert.Equal(1.2, mean, 6);
         Assert.InRange(doubt, 0.05, unknown / 2);
-        for (int i = 0; i < 40; i++) record.Measure(0.9, 1, 1, caughtUp: false);
+        for (int i = 0; i < 40; i++) record.Measure(0.9, 1, 1);
         Assert.InRange(record.Expected.Mean, 0.97, 1.1);
         Assert.True(record.Expected.Doubt < doubt);
         record.Refute();
