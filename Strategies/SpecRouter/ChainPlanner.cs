@@ -14,8 +14,9 @@ namespace Switchyard.Strategies.SpecRouter;
 /// </remarks>
 public sealed class ChainPlanner : IChainPolicy, IPauses
 {
-    private const int FirstTrials = 48; // of the target's passes, for pairs that have not met
-    private const double TrialShare = 0.05; // of all of its passes, beyond the first trials
+    private const double FirstLoss = 8; // passes of the target that trials may be thought to lose
+    private const double LossShare = 0.01; // of all of its passes, beyond that
+    private const double RandomPart = 0.5; // of that, for random chains beside
     private const double WindowsPart = 0.4; // of the hysteresis, where only windows change
     private const int TrialWindow = 4; // at most: hopes are for long ones, which cost much where they fail
     private const int EarlyPlans = 4; // after which the time to the next one doubles
@@ -28,7 +29,7 @@ public sealed class ChainPlanner : IChainPolicy, IPauses
     private int _batch;
     private uint _usable;
     private bool _exploring, _resumed;
-    private long _tried; // the target's passes that trials were given
+    private double _lost, _lostAtRandom; // the target's passes that trials, and random chains, were thought to lose
 
     /// <summary>Makes a planner.</summary>
     /// <param name="similarity">Learns as the planner is told of blocks and distances.</param>
@@ -125,20 +126,32 @@ public sealed class ChainPlanner : IChainPolicy, IPauses
     // Other windows cost nothing to change to: no level has to catch up.
     private double Needed(ChainPlan found) => found.Levels == Best.Levels ? _options.Hysteresis * WindowsPart : _options.Hysteresis;
 
-    /// <summary>A chain to be tried for a few passes; none if there is nothing to try.</summary>
+    /// <summary>A chain to be tried for a few passes; none if there is nothing to try, or if trials have lost enough.</summary>
     private ChainPlan Explore(in ChainView view)
     {
-        if (_resumed || _tried < FirstTrials + TrialShare * view.Blocks)
+        double most = FirstLoss + LossShare * view.Blocks;
+        if (_resumed || _lost < most)
         {
             _resumed = false;
             ChainPlan hopeful = Short(_search.Find(view, hopes: true, out double seconds));
             if (seconds < PredictedSeconds * (1 - _options.Hysteresis) && hopeful.Levels != Best.Levels)
             {
-                _tried += _options.ExplorationBlocks;
+                _lost += LossOf(view, hopeful);
                 return hopeful;
             }
         }
-        return NextRandom() < _options.Exploration ? RandomChain(view) : default;
+        if (NextRandom() >= _options.Exploration || RandomChain(view) is not { Levels: not 0 } random) return default;
+        double loss = LossOf(view, random);
+        if (_lostAtRandom + loss > RandomPart * most) return default;
+        _lostAtRandom += loss;
+        return random;
+    }
+
+    /// <summary>What a trial loses by what is believed now, in passes of the target: by its speed, and by what levels that join have to run first.</summary>
+    private double LossOf(in ChainView view, ChainPlan trial)
+    {
+        double slower = Math.Max(0, _search.Predict(view, trial) / PredictedSeconds - 1);
+        return slower * _options.ExplorationBlocks + _search.Joining(view, trial) / PlainSeconds;
     }
 
     private static ChainPlan Short(ChainPlan plan)

@@ -55,6 +55,15 @@ internal sealed class ChainSearch(SimilarityTracker similarity, ILevelCosts cost
         return _rounds[depth].SecondsPerToken + catchUp;
     }
 
+    /// <summary>Seconds that levels which join a chain have to run before they help, of all sequences together.</summary>
+    public double Joining(in ChainView view, ChainPlan plan)
+    {
+        double perToken = 0;
+        for (int level = 0; level < view.Target; level++)
+            if (plan.Has(level)) perToken += CatchUp(view, level);
+        return perToken * horizon;
+    }
+
     /// <summary>Seconds per token of plain decoding.</summary>
     public double Plain(in ChainView view) => costs.Seconds(view.Target, view.Batch, view.Context, 1);
 

@@ -222,11 +222,11 @@ public sealed class ChainPlannerTests
         SimilarityTracker tracker = new(3);
         foreach ((int i, int j) in new[] { (0, 1), (0, 2), (1, 2) })
             for (int n = 0; n < 6; n++) tracker.ObserveBlock(i, j, 2, 0);
-        var planner = new ChainPlanner(tracker, new GivenCosts(1, 4, 10), NoExploration);
+        var planner = new ChainPlanner(tracker, new GivenCosts(1.5, 5, 10), NoExploration);
         ChainPlan plan = default;
         long blocks = 0;
         int quiet = 0;
-        for (; blocks < 400 && quiet < 64; blocks++)
+        for (; blocks < 4000 && quiet < 64; blocks++)
         {
             plan = planner.Next(View(plan, blocks));
             quiet = plan.Count == 1 ? quiet + 1 : 0;

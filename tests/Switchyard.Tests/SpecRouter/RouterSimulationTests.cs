@@ -175,10 +175,10 @@ public sealed class RouterSimulationTests
             var clock = new SimulatedClock();
             var ladder = new SimulatedLadder(clock, [0.6, 0.8], (level, _, rows) => (level + 1) * (4 + rows) * (run == 0 ? 1 : 0.25));
             IChainPolicy policy = run == 0
-                ? recorder = new ChainRecorder(new ChainPlanner(new SimilarityTracker(3), LevelCosts.ByWeights(1_000_000, 10_000_000, 100_000_000), new() { Exploration = 0.3 }))
+                ? recorder = new ChainRecorder(new ChainPlanner(new SimilarityTracker(3), LevelCosts.ByWeights(1_000_000, 10_000_000, 100_000_000), new() { Interval = 2, Hysteresis = 0 }))
                 : new RecordedChains(recorder!.Decisions);
             using SpecRouterStrategy router = Router(ladder, clock, policy);
-            Decode(router, [.. Enumerable.Range(0, 4).Select(i => Request((ulong)i, 150))]);
+            Decode(router, [.. Enumerable.Range(0, 4).Select(i => Request((ulong)i, 400))]);
             runs[run] = ladder.Passes;
         }
         Assert.True(recorder!.Decisions.Count > 3);
