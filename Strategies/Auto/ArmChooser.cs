@@ -14,13 +14,14 @@ public sealed class ArmChooser : IArmChooser
     private const int ExactSizes = 16, Sizes = 64, LastPlainWait = 256, MostWarming = 48, LongestProbe = 8; // in probes of the usual length
     private const int MostRefused = 64; // steps for which the ledger cannot bear what is in use: others may be cheaper
     private const double LikelyBetter = 0.5, LikelyWorse = 1.5; // standard errors by which a probe must be off the mark to be over: whoever ends it too soon learns nothing more
-    private const double Failing = 0.8; // of plain decoding, over a dozen steps: what is in use is left at once
+    private const double Refuting = 0.97, Failing = 0.8; // of plain decoding, by all that is known, and over a dozen steps: what is in use is left
     private const int WorthwhileSteps = 8; // steps without luck that must be borne after a draft caught up: what is broken off tells nothing, and was paid for
     private const double MostRoom = 3; // plain steps that are asked for beyond the first of them
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
     private const int FirstUnlikely = 64; // usual first waits until what did not pay in a rehearsal is probed
     private const int LongestSaving = 1024, ShortSaving = 128; // tokens: for what is thought to pay, and for what may
     private const double Hoped = 1.5; // times plain decoding, by what is probed
+    private const double Reinstated = 1.02; // times plain decoding, by all texts
     private const double SharedLuck = 0.5; // of the doubt about one strategy, beside another on the same text
     private const int UsualAccounts = 8; // that the usual length of an account rests on
     private const double FirstStall = 2; // times what a step may take at most: as long as little is known, what is beyond is the machine's
@@ -78,6 +79,7 @@ public sealed class ArmChooser : IArmChooser
         BeginsProbe = false;
         view.PriceAt(Accounted, _context);
         if (view.NeedsPrice) return 0;
+        if (view.Refuted > 0 && Accounted <= 2 * PlainPrice.FirstSteps) Reinstate(view);
         if (view.Probing > 0)
         {
             if (Allows(view, view.Probing, batch)) return view.Probing;
@@ -173,10 +175,11 @@ public sealed class ArmChooser : IArmChooser
         }
         record.Measure(idle ? seconds : fair, seconds, tokens);
         if (view.Probing == arm && IsDecided(view, arm)) EndProbe(view, arm);
-        else if (view.InUse == arm && view.Probing == 0 && ((record.Expected.Mean < 1 && record.PaidLately < 1) || record.PaidLately < Failing))
+        else if (view.InUse == arm && view.Probing == 0 && ((record.Expected.Mean < Refuting && record.PaidLately < 1) || record.PaidLately < Failing))
         {
             record.Refute();
             StopUsing(view, arm);
+            view.Refuted = arm;
         }
     }
 
@@ -281,6 +284,14 @@ public sealed class ArmChooser : IArmChooser
         ArmRecord record = view.Arms[best];
         long next = Math.Max(0, record.ProbeAt - Tokens);
         return FormattableString.Invariant($"auto: {_names[0]} ({_names[best]} paid {record.Paid:F2}× over {record.Tokens} tokens; next probe in {next} tokens)");
+    }
+
+    /// <summary>One text said no: another begins with what was in use if that pays as a rule still.</summary>
+    private void Reinstate(BatchView view)
+    {
+        int arm = view.Refuted;
+        view.Refuted = 0;
+        if (view.InUse == 0 && !_broken[arm] && Net(view, arm, view.Arms[arm].Expected.Mean) > Reinstated) view.InUse = arm;
     }
 
     /// <summary>

@@ -29,6 +29,9 @@ internal sealed class BatchView
     /// <summary>The strategy in use, 0 for plain decoding.</summary>
     public int InUse { get; set; }
 
+    /// <summary>The strategy that the last text refuted; 0 for none. Another text begins with it if it pays as a rule.</summary>
+    public int Refuted { get; set; }
+
     /// <summary>The strategy that was in use before one that the text suggested; null where that is not in use.</summary>
     public int? Displaced { get; set; }
 
