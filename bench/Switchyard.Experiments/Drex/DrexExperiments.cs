@@ -25,6 +25,7 @@ internal static class DrexExperiments
         ExitChoice choice = ExitChoice.Make(setting, document, texts, text is null ? "its own texts at temperature 0.7" : "the given text", log);
         var quality = new QualityExperiment(setting, document, log);
         quality.Policies(choice);
+        quality.Confidences(choice, texts);
         document.Heading(2, "M1: policies at fixed exit rates");
         document.Text($"Exits by chance after a quarter of the layers, at a fixed rate; the exit is read out as always, for every row that comes to it, so the costs are true whatever it says.");
         var fixedRates = new ThroughputExperiment(setting, document, log);
@@ -43,13 +44,17 @@ internal static class DrexExperiments
     private static void Conclude(DrexSetting setting, ResultDocument document, QualityExperiment quality, LatencyExperiment latency)
     {
         document.Heading(2, "What came of the targets");
-        document.Text($"Aimed at: {DrexVerdict.Target:F2} times the speed of the best baseline that forces nobody out (off, lazy, latency-only), nobody forced out, the same NLL within {QualityExperiment.SameNll:F2} nat, and less than {LatencyExperiment.AllowedMisses:P0} of the tokens late. The paper's form is DREX too and is no baseline; how far the default form is from it stands beside. `at most` is what any order of passes could gain over that baseline: every token needs its part of a shallow pass and of the read-out at the exit, every token that stays its part of a deep pass, each at the least that a row of a pass of any size was measured to take. Where that is below {DrexVerdict.Target:F2}, the target is out of reach, as far as the costs that were measured before the contest hold in it: a machine that others use moves them by some percent, and gains above `at most` tell by how much.");
+        document.Text($"Aimed at: {DrexVerdict.Target:F2} times the speed of the best baseline that forces nobody out (off, lazy, latency-only), nobody forced out, the same NLL within {QualityExperiment.SameNll:F2} nat, and less than {LatencyExperiment.AllowedMisses:P0} of the tokens late. The paper's form is DREX too and is no baseline; how far the default form is from it stands beside. `at most` is what any order of passes could gain over that baseline: every token needs its part of a shallow pass and of the read-out at the exit, every token that stays its part of a deep pass, with `kv=postfill` every other token too, less the read-out, each at the least that a row of a pass of any size was measured to take. Where that is below {DrexVerdict.Target:F2}, the target is out of reach, as far as the costs that were measured before the contest hold in it: a machine that others use moves them by some percent, and gains above `at most` tell by how much.");
         document.Table(["model", "exit rate", "batch", "best baseline", "drex over it", "at most", "drex over paper", "forced exits of drex", "speed"], setting.Verdicts.Select(v =>
             (object?[])[v.Where, v.Rate is { } rate ? rate : $"real, {v.Drex.ExitRate:F2}", v.Batch, v.Best.Name, v.Gain, v.MostGain, v.Drex.Throughput / v.Paper.Throughput, v.Drex.Statistics.ForcedExits, v.Words]));
         (double difference, double error) = quality.NllGap;
         string same = Math.Abs(difference) <= QualityExperiment.SameNll ? "met" : Math.Abs(difference) - (2 * error) <= QualityExperiment.SameNll ? "not shown: the difference is within its error" : "not met";
-        document.Text($"Speed: met in {setting.Verdicts.Count(v => v.IsMet)} of {setting.Verdicts.Count} cases, out of reach in {setting.Verdicts.Count(v => !v.IsMet && v.IsOutOfReach)}. NLL on real exits at batch {setting.Batch}: drex less the best baseline is {difference:F4} ± {error:F4} nats: {same}. Late tokens with a target: {latency.Misses:P2}: {(latency.Misses < LatencyExperiment.AllowedMisses ? "met" : "not met")}. Decisions took {setting.Verdicts.Average(v => v.Drex.DecisionMicroseconds):F0} µs a step on average, {setting.Verdicts.Max(v => v.Drex.DecisionMicroseconds):F0} at most.");
+        document.Text($"Speed: met in {setting.Verdicts.Count(v => v.IsMet)} of {setting.Verdicts.Count} cases, out of reach in {setting.Verdicts.Count(v => !v.IsMet && v.IsOutOfReach)}. NLL on real exits at batch {setting.Batch}: drex less the best baseline is {difference:F4} ± {error:F4} nats: {same}{Elsewhere(quality)}. Late tokens with a target: {latency.Misses:P2}: {(latency.Misses < LatencyExperiment.AllowedMisses ? "met" : "not met")}. Decisions took {setting.Verdicts.Average(v => v.Drex.DecisionMicroseconds):F0} µs a step on average, {setting.Verdicts.Max(v => v.Drex.DecisionMicroseconds):F0} at most.");
     }
+
+    private static string Elsewhere(QualityExperiment quality) => quality.SameAt is { } at
+        ? FormattableString.Invariant($"; of the confidences tried, {at.Confidence:F2} is the lowest with equal NLL, where {at.Agreement:P1} agree and {at.ExitRate:P1} leave early")
+        : "; no confidence that was tried has equal NLL";
 
     private static IReadOnlyList<int[]> Windows(int[] tokens, int count)
     {

@@ -8,16 +8,20 @@ internal sealed record DrexOutcome(string Name, double Throughput, double Gap50,
 {
     /// <summary>
     /// Tokens a second that no order of passes can exceed: every token needs its part of a shallow pass, and every token that stays its part
-    /// of a deep one, each at the least that a row of a pass of any size was measured to take. Null with other than one exit.
+    /// of a deep one, each at the least that a row of a pass of any size was measured to take. Where the keys and values of a token that left are
+    /// computed later, it needs its part of a deep pass too, less the read-out. Null with other than one exit.
     /// </summary>
     public double? Ceiling { get; private init; }
 
     /// <summary>What came of a load.</summary>
-    public static DrexOutcome Of(SteadyLoad load)
+    /// <param name="load">The load.</param>
+    /// <param name="filled">Part of a deep pass that a token which left costs later; 0 where its keys and values are not computed.</param>
+    public static DrexOutcome Of(SteadyLoad load, double filled = 0)
     {
         var strategy = (DrexStrategy)load.Strategy;
         var outcome = new DrexOutcome(load.Name, load.Throughput, load.Gap(0.5), load.Gap(0.95), load.Gap(0.99), strategy.Statistics);
-        return strategy.Exits.Count == 1 ? outcome with { Ceiling = 1 / (LeastOfARow(strategy, 0) + (1 - outcome.ExitRate) * LeastOfARow(strategy, 1)) } : outcome;
+        double deep = 1 - outcome.ExitRate + outcome.ExitRate * filled;
+        return strategy.Exits.Count == 1 ? outcome with { Ceiling = 1 / (LeastOfARow(strategy, 0) + deep * LeastOfARow(strategy, 1)) } : outcome;
     }
 
     /// <summary>Part of the decoded tokens that left early.</summary>
@@ -37,12 +41,13 @@ internal sealed record DrexOutcome(string Name, double Throughput, double Gap50,
     /// <param name="seconds">Least length of a slice.</param>
     /// <param name="leastSteps">Least steps of a slice.</param>
     /// <param name="log">Told of every result.</param>
-    public static List<DrexOutcome> Contest(IReadOnlyList<SteadyLoad> loads, int rounds, double seconds, int leastSteps, TextWriter log)
+    /// <param name="filled">Part of a deep pass that a token which left costs later.</param>
+    public static List<DrexOutcome> Contest(IReadOnlyList<SteadyLoad> loads, int rounds, double seconds, int leastSteps, TextWriter log, double filled = 0)
     {
         foreach (SteadyLoad load in loads) load.Fill();
         for (int round = 0; round < rounds; round++)
             foreach (SteadyLoad load in loads) load.Slice(seconds, leastSteps);
-        List<DrexOutcome> outcomes = [.. loads.Select(Of)];
+        List<DrexOutcome> outcomes = [.. loads.Select(load => Of(load, filled))];
         log.WriteLine("    " + string.Join(", ", outcomes.Select(o => FormattableString.Invariant($"{o.Name} {o.Throughput:F0}"))) + " tokens/s");
         return outcomes;
     }

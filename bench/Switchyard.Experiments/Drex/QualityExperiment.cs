@@ -28,7 +28,7 @@ internal sealed class QualityExperiment(DrexSetting setting, ResultDocument docu
             SteadyLoad[] loads = [.. DrexLoads.Policies.Select(p => Load(choice).Open(p.Name, choice.With(p.Options), batch))];
             try
             {
-                List<DrexOutcome> outcomes = DrexOutcome.Contest(loads, setting.Rounds, setting.Quick ? 0.02 : 0.3, leastSteps: 6, log);
+                List<DrexOutcome> outcomes = DrexOutcome.Contest(loads, setting.Rounds, setting.Quick ? 0.02 : 0.3, leastSteps: 6, log, choice.Kv == MissingKv.Postfill ? Filled(choice) : 0);
                 setting.Judge(setting.Base.TargetName, rate: null, batch, outcomes);
                 double[]?[] nll = [.. loads.Select(load => batch == setting.Batch ? Score(load) : null)];
                 if (batch == setting.Batch) Compare(outcomes, nll);
@@ -74,6 +74,44 @@ internal sealed class QualityExperiment(DrexSetting setting, ResultDocument docu
         {
             foreach (SteadyLoad load in loads) load.Dispose();
         }
+    }
+
+    /// <summary>
+    /// What equal NLL would take: by confidence, the agreement with full depth on the given text, and the NLL of what DREX writes. Says where the two
+    /// aims meet, and how many tokens leave early there.
+    /// </summary>
+    public void Confidences(ExitChoice choice, IReadOnlyList<int[]> texts)
+    {
+        log.WriteLine("M1: confidences");
+        using var runner = new ModelRunner(setting.Tales, TransformerModel.ReadoutChunk, 2 * setting.Tales.ContextLength);
+        int lowest = (int)Math.Round(100 * choice.Confidence);
+        int[] steps = [lowest, .. (setting.Quick ? (int[])[60] : [20, 30, 40, 50, 60, 70, 80, 90, 95]).Where(step => step > lowest)];
+        using SteadyLoad off = Load(choice).Open("off", new DrexOptions { Policy = DrexPolicy.Off }, setting.Batch);
+        double[] full = Score(off);
+        var rows = new List<object?[]>();
+        foreach (int step in steps)
+        {
+            ExitTrialReport trial = step == lowest ? choice.Trial : ExitChoice.Try(runner, texts, choice.Exits, step, choice.Kv);
+            using SteadyLoad drex = (Load(choice) with { Confidence = step / 100f }).Open(DrexLoads.Drex, choice.With(new DrexOptions()), setting.Batch);
+            double[] nll = Score(drex);
+            (double difference, double error) = Difference(nll, full);
+            double left = DrexOutcome.Of(drex).ExitRate;
+            rows.Add([step / 100.0, $"{trial.Agreement:P1}", $"{trial.ExitRate:P1}", $"{left:P1}", $"{difference:F4} ± {error:F4}"]);
+            if (SameAt is null && Math.Abs(difference) <= SameNll) SameAt = (step / 100.0, trial.Agreement, left);
+        }
+        document.Heading(2, "M1: what equal NLL takes");
+        document.Text($"exits={string.Join('+', choice.Exits)}, kv={choice.KvName}, batch {setting.Batch}, by confidence: on the given text, forced, agreement with full depth and the part of its tokens that leave early; of what `drex` writes for {Scored} requests, the part that leaves early, and the whole model's mean NLL less that of what plain decoding writes.");
+        document.Table(["confidence", "agreement", "left early, given text", "left early, own text", "NLL more than off"], rows);
+    }
+
+    /// <summary>The lowest confidence at which what DREX writes has full depth's NLL, with the agreement and the exit rate there; null for none of those tried.</summary>
+    public (double Confidence, double Agreement, double ExitRate)? SameAt { get; private set; }
+
+    /// <summary>Part of a deep pass that a row takes which is filled later: all but the read-out, by weights read; the last token of a request is not filled.</summary>
+    private double Filled(ExitChoice choice)
+    {
+        double layer = setting.Tales.Weights.Blocks.Average(block => block.All().Sum(weight => (double)weight.ByteCount)), deep = (setting.Tales.Config.LayerCount - choice.Exits[^1]) * layer;
+        return deep / (deep + setting.Tales.FinalExit.Projection.ByteCount) * (1 - 1.0 / setting.TalesTokens);
     }
 
     private int Scored => setting.Quick ? 4 : 128;

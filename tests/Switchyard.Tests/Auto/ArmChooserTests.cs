@@ -163,6 +163,30 @@ public sealed class ArmChooserTests
         Assert.True(spent < most * all, $"{spent / all:F3} of plain time");
     }
 
+    [Theory]
+    [InlineData(60, 0.99, 1.013)]
+    [InlineData(1000, 0, 0.94)]
+    public void Draft_whose_reading_a_text_cannot_win_back_is_left_alone(int tokens, double least, double most)
+    {
+        // A strategy that pays a seventh, after sixteen steps of reading that lose half a step each, for each account anew.
+        var chooser = new ArmChooser(["plain", "chain"], new AutoOptions());
+        double spent = 0, all = 0;
+        for (int account = 0; account < 40_000 / tokens; account++)
+        {
+            chooser.Begin();
+            for (int done = 0, behind = 16; done < tokens;)
+            {
+                int arm = chooser.Choose(1, 200 + done);
+                bool drafted = arm == 1 && behind-- <= 0;
+                int emitted = drafted ? 2 : 1;
+                double took = arm == 0 ? 1 : drafted ? 1.75 : 1.5;
+                chooser.Report(arm, 1, took, emitted, drafted);
+                (spent, all, done) = (spent + took, all + emitted, done + emitted);
+            }
+        }
+        Assert.InRange(spent / all, least, most);
+    }
+
     [Fact]
     public void What_gives_nothing_does_not_seem_to_pay_because_plain_steps_are_slow_after_others()
     {

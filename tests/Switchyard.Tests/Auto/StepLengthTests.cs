@@ -110,6 +110,36 @@ public sealed class StepLengthTests
     }
 
     [Fact]
+    public void What_reading_a_text_will_cost_is_known_by_its_length()
+    {
+        var record = new ArmRecord(4);
+        Assert.Equal(0, record.Investment(0, 500)); // nothing is known
+        record.PrimeReading(100, 2);
+        Assert.Equal(4, record.Investment(0, 200), 9);
+        record.Invest(1);
+        Assert.True(record.IsReading);
+        Assert.Equal(3, record.Investment(8, 200), 9);
+        record.Invest(7); // twice as dear as was thought
+        record.IsReady(16, 200);
+        Assert.Equal(0, record.Investment(20, 204));
+        Assert.InRange(record.Investment(16 + 200, 400), 4.5, 8); // what came since
+        record.BeginAccount();
+        Assert.InRange(record.Investment(300, 100), 2.2, 4);
+    }
+
+    [Fact]
+    public void Reading_that_takes_longer_than_foretold_is_thought_to_be_half_done()
+    {
+        var record = new ArmRecord(4);
+        record.PrimeReading(100, 2);
+        record.Invest(3);
+        record.BreakOff(10, 100);
+        Assert.Equal(3, record.Investment(10, 100), 9);
+        record.BreakOff(10, 100); // nothing was spent since
+        Assert.Equal(3, record.Investment(10, 100), 9);
+    }
+
+    [Fact]
     public void How_much_texts_differ_is_learned()
     {
         ArmRecord steady = new(4), fickle = new(4);
