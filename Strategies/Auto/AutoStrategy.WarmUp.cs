@@ -107,7 +107,7 @@ public sealed partial class AutoStrategy
                 bool caughtUp = stats is { Drafted: 0, DraftForwards: > 0 };
                 if (turn != arm || request.Output.Length <= 1) continue;
                 rehearsal.Add(_uses[turn].Seconds - before, stats.Emitted, caughtUp, counts);
-                if (!caughtUp && !ready) (ready, rehearsal.Read) = (true, request.Tokens.Length);
+                if (!caughtUp && !ready) (ready, rehearsal.Read) = (true, stats.DraftForwards > 0 || rehearsal.Lengths.Count > 1 ? request.Tokens.Length : 0);
             }
             rehearsal.Text = request.Output.ToArray();
             if (request.IsFinished && rehearsal.Steps > 0) rehearsals.Add(rehearsal);

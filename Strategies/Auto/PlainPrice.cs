@@ -25,6 +25,8 @@ internal sealed class PlainPrice
     private double _first; // the shorter of the first two
     private double _share = 1; // what later steps took of that
     private bool _dropped;
+    private long _pricedAt = -1; // what was asked for last, and the answer: most questions are asked twice
+    private double _priced;
 
     /// <summary>Steps since the account began, counted or not.</summary>
     public int Steps { get; private set; }
@@ -34,6 +36,7 @@ internal sealed class PlainPrice
     {
         _growth.Begin();
         (Steps, _next, _count, _settling, _dropped) = (0, 0, 0, AfterPrompt, false);
+        (_pricedAt, _priced) = (-1, 0);
     }
 
     /// <summary>Learns from a step.</summary>
@@ -46,6 +49,7 @@ internal sealed class PlainPrice
         if (!follows && Steps > 0 && !_dropped) _settling = AfterOthers;
         _dropped = !follows && Steps > 0 && !_dropped;
         Steps++;
+        _pricedAt = -1;
         if (Steps <= FirstSteps) _first = Steps == 1 ? seconds : Math.Min(_first, seconds);
         if (_settling > 0)
         {
@@ -61,6 +65,12 @@ internal sealed class PlainPrice
     /// <returns>Seconds; 0 before the first step of all, and what first steps of the last account took before the first of this one.</returns>
     public double At(long at)
     {
+        if (at != _pricedAt) (_pricedAt, _priced) = (at, Compute(at));
+        return _priced;
+    }
+
+    private double Compute(long at)
+    {
         double guess = _share * _first * _growth.Between(0, at);
         if (_count == 0) return guess;
         Span<double> sorted = _sorted.AsSpan(0, _count);
@@ -75,7 +85,7 @@ internal sealed class PlainPrice
 
     private void Count(double seconds, long at)
     {
-        _growth.Add(Math.Min(seconds, Outlier * At(at)), at);
+        _growth.Add(Math.Min(seconds, Outlier * (_priced > 0 ? _priced : Compute(at))), at);
         _steps[_next] = (seconds, at);
         _next = (_next + 1) % Remembered;
         _count = Math.Min(_count + 1, Remembered);
