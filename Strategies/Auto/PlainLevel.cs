@@ -15,7 +15,7 @@ internal sealed class PlainLevel
     public const int Row = Unsettled + Settled;
 
     private const int Remembered = 12, Unsettled = 4, Settled = 4, Starting = 8; // steps
-    private const int Often = 4; // steps: the level moves slowly, and plain decoding is not to pay for it
+    private const int Often = 4; // steps of a long row: there the level moves slowly, and plain decoding is not to pay for it
     private const double Outlier = 1.3; // times the median
     private const double KeepGrowth = 0.998, LeastSpread = 32, MostGrowth = 0.002; // a step, tokens, a token
     private const double KeepFactor = 0.9, MostFactor = 2;
@@ -61,7 +61,7 @@ internal sealed class PlainLevel
         _steps[_next] = (settled, context);
         _next = (_next + 1) % Remembered;
         _count = Math.Min(_count + 1, Remembered);
-        if (_count < Remembered || _next % Often == 0) Recompute(context);
+        if (_count < Remembered || _inRow <= Row || _next % Often == 0) Recompute(context);
     }
 
     /// <summary>What the next step would take if it were one of a row of plain ones, in seconds; 0 before any is known.</summary>
