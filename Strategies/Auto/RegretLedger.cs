@@ -10,17 +10,15 @@ namespace Switchyard.Strategies.Auto;
 /// declared with and the prices of tokens are not above plain decoding's own.</para>
 /// <para>That holds for all accounts (<see cref="Begin"/>) together. An account by itself may lose <paramref name="carriedSteps"/> steps
 /// more, as far as earlier ones won them or left them unspent: an investment, such as a draft's reading of a long prompt, is often larger
-/// than what one account may lose. What was won and what was left unspent may be risked again, up to <paramref name="surplusSteps"/> steps of it: a
-/// long life does not make for long losses.</para>
+/// than what one account may lose. Winnings may be risked again, up to <paramref name="surplusSteps"/> steps of them.</para>
 /// </remarks>
 /// <param name="share">Of plain time that may be lost for good.</param>
 /// <param name="allowedSteps">Plain steps that may be lost beside it.</param>
-/// <param name="surplusSteps">Plain steps of winnings, and of what was not spent, that are remembered.</param>
+/// <param name="surplusSteps">Plain steps of winnings that are remembered.</param>
 /// <param name="carriedSteps">Plain steps that an account may lose of what earlier ones left.</param>
-public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, double surplusSteps = 64, double carriedSteps = 8)
+public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, double surplusSteps = 32, double carriedSteps = 8)
 {
-    private double _left; // seconds that all accounts together may lose, the allowed steps aside
-    private double _carried;
+    private double _allBalance, _allPlain, _carried;
 
     /// <summary>Seconds won since the account began; negative when lost. Winnings beyond the limit are not counted.</summary>
     public double Balance { get; private set; }
@@ -32,10 +30,10 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     public double LowestBalance { get; private set; }
 
     /// <summary>Whether neither this account nor all together are behind plain decoding.</summary>
-    internal bool OwesNothing => Balance >= 0 && _left >= 0;
+    internal bool OwesNothing => Balance >= 0 && _allBalance >= 0;
 
     /// <summary>Begins an account, without debts. Debts go on to count in the bound on all accounts together.</summary>
-    public void Begin() => (Balance, PlainSeconds, LowestBalance, _carried) = (0, 0, 0, Math.Max(0, _left));
+    public void Begin() => (Balance, PlainSeconds, LowestBalance, _carried) = (0, 0, 0, Math.Max(0, _allBalance + share * _allPlain));
 
     /// <summary>Whether a step may be taken.</summary>
     /// <param name="worstSeconds">The longest it may take.</param>
@@ -46,7 +44,7 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     {
         double worst = leastPlainSeconds - worstSeconds - reserve, allowance = allowedSteps * plainStepSeconds;
         return Balance + worst >= -(share * (PlainSeconds + leastPlainSeconds) + allowance + Carried(plainStepSeconds))
-            && Math.Min(_left, surplusSteps * plainStepSeconds) + worst >= -(share * leastPlainSeconds + allowance);
+            && _allBalance + worst >= -(share * (_allPlain + leastPlainSeconds) + allowance);
     }
 
     /// <summary>Seconds that may be lost in this account, as things stand.</summary>
@@ -54,7 +52,7 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     public double Allowance(double plainStepSeconds) => share * PlainSeconds + allowedSteps * plainStepSeconds + Carried(plainStepSeconds);
 
     /// <summary>Books time of plain decoding itself: it costs what it costs.</summary>
-    public void BookPlain(double seconds) => (PlainSeconds, _left) = (PlainSeconds + seconds, _left + share * seconds);
+    public void BookPlain(double seconds) => (PlainSeconds, _allPlain) = (PlainSeconds + seconds, _allPlain + seconds);
 
     /// <summary>Books a step that was not plain.</summary>
     /// <param name="plainSeconds">Plain time of the tokens it emitted.</param>
@@ -64,7 +62,7 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     {
         BookPlain(plainSeconds);
         double won = plainSeconds - seconds, most = surplusSteps * plainStepSeconds;
-        (Balance, _left) = (Math.Min(Balance + won, most), Math.Min(_left + won, most));
+        (Balance, _allBalance) = (Math.Min(Balance + won, most), Math.Min(_allBalance + won, most));
         LowestBalance = Math.Min(LowestBalance, Balance);
     }
 
