@@ -120,8 +120,9 @@ public sealed partial class ArmChooser
             return;
         }
         if (view.InUse > 0) view.Arms[view.InUse].Postpone(Tokens, UsualLast);
-        view.Displaced = view.IsSuggested ? view.InUse : null;
+        int? displaced = view.IsSuggested ? view.InUse : null;
         view.Arms[arm].Reward(Tokens, _options.FirstProbe);
         (view.InUse, view.PlainAt, view.PlainWait) = (arm, Tokens + BatchView.FirstPlainWait, 2 * BatchView.FirstPlainWait);
+        view.Displaced = displaced;
     }
 }

@@ -232,7 +232,7 @@ public sealed partial class ArmChooser : IArmChooser
         view.Arms[arm].Withdraw();
         if (view.InUse != arm || view.Displaced is not { } before) return;
         view.Arms[arm].Postpone(Tokens, UsualLast);
-        (view.InUse, view.Displaced) = (_broken[before] ? 0 : before, null);
+        view.InUse = _broken[before] ? 0 : before;
     }
 
     /// <summary>Says that a strategy had no room for a request; it is probed again later.</summary>

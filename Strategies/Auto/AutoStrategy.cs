@@ -80,7 +80,7 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
         int needed = Admission.SlotsNeeded(request, _target.Model.ContextLength);
         int slack = Math.Clamp(_target.Pool.Store.Shape.Slots - needed, 0, _slack);
         if (Admission.TryReserve(_target, request, slack) is not { } kv) return false;
-        request.State = new Entry(kv, new object?[_arms.Length]);
+        request.State = new Entry(kv, new object?[_arms.Length], Copier > 0 ? new CopyWatch() : null);
         if (_admitted++ > 0) return true;
         Chooser.Begin();
         foreach (ArmUse use in _uses) use.Begin();
@@ -262,8 +262,9 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
         double share = 0;
         for (int i = 0; i < batch.Length; i++)
         {
-            _entries[i].Copies.Follow(batch[i].Tokens);
-            share += _entries[i].Copies.Share;
+            CopyWatch copies = _entries[i].Copies!;
+            copies.Follow(batch[i].Tokens);
+            share += copies.Share;
         }
         return _copies = share > (_copies ? CopiesNoMore : Copies) * batch.Length;
     }
@@ -282,10 +283,6 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
         return true;
     }
 
-    /// <summary>One request: its cache, and what each strategy keeps for it.</summary>
-    private sealed record Entry(KvSequence Kv, object?[] States)
-    {
-        /// <summary>Whether its text repeats itself.</summary>
-        public CopyWatch Copies { get; } = new();
-    }
+    /// <summary>One request: its cache, what each strategy keeps for it, and whether its text repeats itself, where a strategy makes use of that.</summary>
+    private sealed record Entry(KvSequence Kv, object?[] States, CopyWatch? Copies);
 }

@@ -26,8 +26,12 @@ internal sealed class BatchView
     /// <summary>By strategy; the first, plain decoding's, is not used.</summary>
     public ArmRecord[] Arms { get; }
 
-    /// <summary>The strategy in use, 0 for plain decoding.</summary>
-    public int InUse { get; set; }
+    /// <summary>The strategy in use, 0 for plain decoding. Whatever was displaced by the one before is forgotten.</summary>
+    public int InUse
+    {
+        get;
+        set => (field, Displaced) = (value, null);
+    }
 
     /// <summary>The strategy that the last text refuted; 0 for none. Another text begins with it if it pays as a rule.</summary>
     public int Refuted { get; set; }

@@ -4,7 +4,7 @@ namespace Switchyard.Strategies.Auto;
 /// Whether a text repeats itself at the moment: how many of its latest tokens are what followed the latest earlier occurrence of the
 /// few tokens before them.
 /// </summary>
-/// <remarks>Only looks on: it costs well under a microsecond a token, and a probe of lookup is worth its price where copies go on. Allocates nothing after it was made.</remarks>
+/// <remarks>Only looks on: one place in a small table a token. A probe of lookup is worth its price where copies go on. Allocates nothing after it was made.</remarks>
 internal sealed class CopyWatch
 {
     private const int Length = 4; // tokens compared; fewer agree by chance

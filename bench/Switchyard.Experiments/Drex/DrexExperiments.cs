@@ -53,8 +53,8 @@ internal static class DrexExperiments
     }
 
     private static string Elsewhere(QualityExperiment quality) => quality.SameAt is { } at
-        ? FormattableString.Invariant($"; of the confidences tried, {at.Confidence:F2} is the lowest with equal NLL, where {at.Agreement:P1} agree and {at.ExitRate:P1} leave early")
-        : "; no confidence that was tried has equal NLL";
+        ? FormattableString.Invariant($"; of the confidences tried, {at.Confidence:F2} is the lowest where it is shown to be met, twice the error included: there {at.Agreement:P1} agree and {at.ExitRate:P1} leave early")
+        : "; it is shown to be met at no confidence that was tried";
 
     private static IReadOnlyList<int[]> Windows(int[] tokens, int count)
     {

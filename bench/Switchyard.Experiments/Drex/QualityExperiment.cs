@@ -97,14 +97,14 @@ internal sealed class QualityExperiment(DrexSetting setting, ResultDocument docu
             (double difference, double error) = Difference(nll, full);
             double left = DrexOutcome.Of(drex).ExitRate;
             rows.Add([step / 100.0, $"{trial.Agreement:P1}", $"{trial.ExitRate:P1}", $"{left:P1}", $"{difference:F4} ± {error:F4}"]);
-            if (SameAt is null && Math.Abs(difference) <= SameNll) SameAt = (step / 100.0, trial.Agreement, left);
+            if (SameAt is null && Math.Abs(difference) + 2 * error <= SameNll) SameAt = (step / 100.0, trial.Agreement, left);
         }
         document.Heading(2, "M1: what equal NLL takes");
         document.Text($"exits={string.Join('+', choice.Exits)}, kv={choice.KvName}, batch {setting.Batch}, by confidence: on the given text, forced, agreement with full depth and the part of its tokens that leave early; of what `drex` writes for {Scored} requests, the part that leaves early, and the whole model's mean NLL less that of what plain decoding writes.");
         document.Table(["confidence", "agreement", "left early, given text", "left early, own text", "NLL more than off"], rows);
     }
 
-    /// <summary>The lowest confidence at which what DREX writes has full depth's NLL, with the agreement and the exit rate there; null for none of those tried.</summary>
+    /// <summary>The lowest confidence at which what DREX writes has full depth's NLL, twice the standard error included, with the agreement and the exit rate there; null for none of those tried.</summary>
     public (double Confidence, double Agreement, double ExitRate)? SameAt { get; private set; }
 
     /// <summary>Part of a deep pass that a row takes which is filled later: all but the read-out, by weights read; the last token of a request is not filled.</summary>
