@@ -48,6 +48,9 @@ public sealed class ModelRunner : IDisposable
     public KvSequence? TryRent(object request, int needed, int slack = 0) =>
         _shared is null ? Pool.TryRent(needed + slack) : _shared.TryRent(request, needed, slack);
 
+    /// <summary>The cache that users of a <see cref="SharedRunner"/> have for a request; null for none, and where nobody shares.</summary>
+    public KvSequence? Find(object request) => _shared?.Find(request);
+
     /// <summary>Gives back what <see cref="TryRent"/> gave; to be called once.</summary>
     public void Return(object request, KvSequence kv)
     {

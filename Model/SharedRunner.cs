@@ -55,6 +55,8 @@ public sealed class SharedRunner
         return use.Kv;
     }
 
+    internal KvSequence? Find(object owner) => _caches.TryGetValue(owner, out Use? use) ? use.Kv : null;
+
     internal void Return(object owner, KvSequence kv)
     {
         if (!_caches.TryGetValue(owner, out Use? use) || use.Kv != kv || --use.Users > 0) return;

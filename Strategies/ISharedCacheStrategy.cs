@@ -21,4 +21,8 @@ public interface ISharedCacheStrategy : IDecodingStrategy
     /// <param name="kv">The request's cache, the caller's.</param>
     /// <returns>False, with nothing taken and the state as it was, when there is no room for what the strategy needs beside the cache.</returns>
     bool TryAttach(DecodingRequest request, KvSequence kv);
+
+    /// <summary>Tokens of a request that smaller models would have to read before the strategy can make use of them; 0 where none does.</summary>
+    /// <param name="request">The request, with this strategy's state or, while it was not taken up, without.</param>
+    int Lag(DecodingRequest request) => 0;
 }

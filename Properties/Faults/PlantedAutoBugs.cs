@@ -40,8 +40,8 @@ public static class PlantedAutoBugs
 
         public int Choose(int batch, long context) => inner.Choose(batch, context);
 
-        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false) =>
-            inner.Report(arm, batch, arm == 0 ? seconds : seconds / 2, tokens, drafted, idle);
+        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false, int? read = null) =>
+            inner.Report(arm, batch, arm == 0 ? seconds : seconds / 2, tokens, drafted, idle, read);
     }
 
     /// <summary>Starts anew with every account.</summary>
@@ -57,6 +57,6 @@ public static class PlantedAutoBugs
 
         public int Choose(int batch, long context) => _inner.Choose(batch, context);
 
-        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false) => _inner.Report(arm, batch, seconds, tokens, drafted, idle);
+        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false, int? read = null) => _inner.Report(arm, batch, seconds, tokens, drafted, idle, read);
     }
 }

@@ -40,6 +40,7 @@ public sealed partial class ArmChooser
         {
             ArmRecord record = view.Arms[arm];
             if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor)) continue;
+            AskLag(view, arm);
             double hope = Hope(view, arm), over = hope / Standard(view);
             bool promising = record.IsSuggested || (!record.IsUnlikely && over > 1 + _options.Lead);
             double investment = record.Investment(Tokens, _context);

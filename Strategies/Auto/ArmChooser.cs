@@ -52,6 +52,9 @@ public sealed partial class ArmChooser : IArmChooser
     /// <summary>Seconds of a plain step of one request alone; null where that was not measured.</summary>
     public double? PlainSecondsAlone => _views[0] is { PlainSeconds: > 0 and double seconds } ? seconds : null;
 
+    /// <summary>Says how many tokens a strategy's drafts lag behind, of a request on average; null where nobody can.</summary>
+    internal Func<int, int>? LagOf { get; set; }
+
     /// <summary>Whether the last choice begins a probe.</summary>
     public bool BeginsProbe { get; private set; }
 
@@ -73,6 +76,7 @@ public sealed partial class ArmChooser : IArmChooser
         if (view.Refuted > 0 && Accounted <= 2 * PlainPrice.FirstSteps) Reinstate(view);
         if (view.Probing > 0)
         {
+            AskLag(view, view.Probing);
             if (Allows(view, view.Probing, batch)) return view.Probing;
             view.Arms[view.Probing].BreakOffProbe(Tokens, _context);
             PutOff(view, view.Probing);
@@ -90,6 +94,7 @@ public sealed partial class ArmChooser : IArmChooser
         }
         if (view.InUse == 0) return 0;
         ArmRecord used = view.Arms[view.InUse];
+        AskLag(view, view.InUse);
         double investment = used.Investment(Tokens, _context);
         if (!used.IsReading && !PaysBack(investment, used.Expected.Mean))
         {
@@ -114,7 +119,8 @@ public sealed partial class ArmChooser : IArmChooser
     /// <param name="tokens">Tokens emitted over all requests.</param>
     /// <param name="drafted">Whether drafts were shown to the target; a strategy that is still catching up is not judged.</param>
     /// <param name="idle">Whether there was nothing to show and nothing to catch up with either: a step like a plain one.</param>
-    public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false)
+    /// <param name="read">Tokens over all requests that its drafts read because they lagged behind; null where that is not known: then whatever was not drafted was that.</param>
+    public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false, int? read = null)
     {
         BatchView view = ViewOf(batch);
         Tokens += Math.Max(1, tokens / batch);
@@ -136,15 +142,21 @@ public sealed partial class ArmChooser : IArmChooser
         view.Level.Other();
         ArmRecord record = view.Arms[arm];
         double length = seconds / view.PlainSeconds;
-        bool catchesUp = !drafted && !idle;
-        bool readsFirst = drafted && record.Reads(Tokens); // some catch up and draft in one step
+        bool catchesUp = !drafted && !idle && read != 0;
+        bool readsFirst = drafted && (read is { } known ? known > 0 : record.Reads(Tokens)); // some catch up and draft in one step
+        if (read > 0) record.Read((double)read.Value / batch);
         if (_options.StepBound is null)
         {
             if (!readsFirst) seconds = Math.Min(seconds, record.WithoutStall(length, catchesUp) * view.PlainSeconds);
             seconds = Math.Min(seconds, FirstStall * Bound(view, arm, batch) + record.MostReading(Tokens, _context) * view.PlainSeconds);
         }
         Ledger.Book(plain, seconds, view.PlainSeconds);
-        if (readsFirst) record.ReadFirst(seconds / view.PlainSeconds);
+        double judged = seconds;
+        if (readsFirst)
+        {
+            double withoutReading = record.ReadFirst(seconds / view.PlainSeconds);
+            if (view.Probing == arm) judged = withoutReading * view.PlainSeconds; // reading is a price of every text, not of steps
+        }
         else if (!idle) record.NoteLength(length, catchesUp);
         if (drafted) record.IsReady(Tokens, _context);
         if (view.Probing == arm) record.Lose((seconds - fair / Standard(view)) / view.PlainSeconds);
@@ -164,7 +176,7 @@ public sealed partial class ArmChooser : IArmChooser
             record.Invest((seconds - plain) / view.PlainSeconds); // a price of every text, not of steps
             return;
         }
-        record.Measure(idle ? seconds : fair, seconds, tokens);
+        record.Measure(idle ? seconds : fair, judged, tokens);
         if (view.Probing == arm && IsDecided(view, arm)) EndProbe(view, arm);
         else if (view.InUse == arm && view.Probing == 0 && ((record.Expected.Mean < Refuting && record.PaidLately < 1) || record.PaidLately < Failing))
         {
@@ -275,6 +287,11 @@ public sealed partial class ArmChooser : IArmChooser
         ArmRecord record = view.Arms[best];
         long next = Math.Max(0, record.ProbeAt - Tokens);
         return FormattableString.Invariant($"auto: {_names[0]} ({_names[best]} paid {record.Paid:F2}× over {record.Tokens} tokens; next probe in {next} tokens)");
+    }
+
+    private void AskLag(BatchView view, int arm)
+    {
+        if (LagOf is { } lag) view.Arms[arm].Lag = lag(arm);
     }
 
     private void StopUsing(BatchView view, int arm)

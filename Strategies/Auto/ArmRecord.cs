@@ -5,7 +5,7 @@ internal sealed class ArmRecord(int firstProbe)
 {
     private const double Keep = 63.0 / 64, KeepLately = 11.0 / 12, KeepReadingCost = 0.9995;
     private const int StaleAfter = 32, ResumableFor = 256; // tokens
-    private const double KeepReading = 0.75, SlowReading = 3; // a time that drafts caught up; times what was usual
+    private const double KeepReading = 0.75, MuchReading = 128, SlowReading = 3; // a time that drafts caught up with as many tokens or more; times what was usual
     private const double UnknownReading = 0.05; // plain steps that a token may cost as long as nothing is known
     private const int LateSteps = 8;
     private const double KeepWorth = 511.0 / 512;
@@ -26,7 +26,7 @@ internal sealed class ArmRecord(int firstProbe)
     private int _suggestWait = FirstSuggestWait;
     private bool _refuted; // by this text: what it paid before says nothing then
     private double _read, _readingLoss; // tokens that its drafts caught up with, and the plain steps which that lost
-    private double _invested; // plain steps that catching up lost since its drafts were last of use
+    private double _invested, _reading; // plain steps that catching up lost since its drafts were last of use, and tokens read for them
     private long _resumable = long.MinValue / 2; // the count of tokens up to which a probe that was broken off goes on
     private long _readyAt = long.MinValue / 2; // the count of tokens when its drafts were last shown to the target
 
@@ -79,29 +79,34 @@ internal sealed class ArmRecord(int firstProbe)
 
     /// <summary>The longest that its next step may take, in plain steps, as seen lately and with a margin; NaN before the first.</summary>
     /// <param name="now">Tokens committed so far; drafts that were not used for a while have to catch up first.</param>
-    public double LongestInPlainSteps(long now) => now - _readyAt > StaleAfter && !double.IsNaN(_catchingUp.Longest) ? Math.Max(_catchingUp.Longest, _ready.Longest) : _ready.Longest;
+    public double LongestInPlainSteps(long now) => Reads(now) && !double.IsNaN(_catchingUp.Longest) ? Math.Max(_catchingUp.Longest, _ready.Longest) : _ready.Longest;
 
     /// <summary>Plain steps that its drafts' catching up is still expected to lose before they are of use, by what reading a token lost so far.</summary>
     /// <param name="now">Tokens committed so far.</param>
     /// <param name="context">Tokens before the next step, of one request.</param>
-    public double Investment(long now, double context) => Reads(now) ? Math.Max(0, ReadingCost * Behind(now, context) - _invested) : 0;
+    public double Investment(long now, double context) => Reads(now) ? Math.Max(0, ReadingCost * Behind(now, context) - Begun) : 0;
 
     /// <summary>Plain steps that reading a whole text loses.</summary>
     /// <param name="context">Its tokens.</param>
     public double Reading(double context) => ReadingCost * context;
 
+    /// <summary>Tokens that its drafts lag behind, of one request; null where nobody says, and all tokens since they were last of use are thought to be missing.</summary>
+    public int? Lag { get; set; }
+
     /// <summary>Whether its drafts have a text to catch up with.</summary>
-    public bool Reads(long now) => now - _readyAt > StaleAfter;
+    public bool Reads(long now) => (Lag ?? now - _readyAt) > StaleAfter;
 
     /// <summary>Plain steps that catching up may still lose at most; more is the machine's doing.</summary>
     /// <param name="now">Tokens committed so far.</param>
     /// <param name="context">Tokens before the next step, of one request.</param>
     public double MostReading(long now, double context) =>
-        !Reads(now) ? 0 : Math.Max(0, (_read > 0 ? SlowReading * ReadingCost : UnknownReading) * Behind(now, context) - _invested);
+        !Reads(now) ? 0 : Math.Max(0, (_read > 0 ? SlowReading * ReadingCost : UnknownReading) * Behind(now, context) - Begun);
 
     private double ReadingCost => _read > 0 ? _readingLoss / _read : 0;
 
-    private double Behind(long now, double context) => Math.Min(now - _readyAt, context);
+    private double Begun => Lag is null ? _invested : 0; // who says what is missing counts what was read no more
+
+    private double Behind(long now, double context) => Lag ?? Math.Min(now - _readyAt, context);
 
     /// <summary>Whether its drafts have begun to catch up and are not of use yet.</summary>
     public bool IsReading => _invested > 0;
@@ -109,11 +114,21 @@ internal sealed class ArmRecord(int firstProbe)
     /// <summary>Its drafts caught up in a step, which lost some plain steps.</summary>
     public void Invest(double steps) => _invested += steps;
 
+    /// <summary>Its drafts read some of what they lagged behind.</summary>
+    /// <param name="tokens">Of one request.</param>
+    public void Read(double tokens) => _reading += tokens;
+
     /// <summary>Its drafts caught up in a step that drafted as well: what it took beyond the longest of its kind was that.</summary>
-    public void ReadFirst(double inPlainSteps)
+    /// <returns>The length without that.</returns>
+    public double ReadFirst(double inPlainSteps)
     {
-        if (inPlainSteps > _ready.Longest) Invest(inPlainSteps - _ready.Longest);
-        else _ready.Note(inPlainSteps);
+        if (inPlainSteps > _ready.Longest)
+        {
+            Invest(inPlainSteps - _ready.Longest);
+            return _ready.Longest;
+        }
+        _ready.Note(inPlainSteps);
+        return inPlainSteps;
     }
 
     /// <summary>The ledger has no more for it for now. What was read stays read; where that lost more than all of it should have, it is as far again to the end.</summary>
@@ -121,6 +136,12 @@ internal sealed class ArmRecord(int firstProbe)
     /// <param name="context">Tokens before the next step, of one request.</param>
     public void BreakOff(long now, double context)
     {
+        if (_reading > 0)
+        {
+            LearnReading(_reading);
+            (_reading, _invested) = (0, 0);
+            return;
+        }
         double behind = Behind(now, context);
         if (_invested > 0 && _invested > ReadingCost * behind) (_read, _readingLoss) = (behind, 2 * _invested);
     }
@@ -207,20 +228,23 @@ internal sealed class ArmRecord(int firstProbe)
     /// <param name="context">Tokens before the step, of one request.</param>
     public void IsReady(long now, double context)
     {
-        double behind = Behind(now, context);
-        if (Reads(now) && behind > 0)
-        {
-            double lost = _read > 0 ? Math.Min(_invested, SlowReading * ReadingCost * behind) : _invested; // the machine may have been busy elsewhere
-            (_read, _readingLoss) = (KeepReading * _read + behind, KeepReading * _readingLoss + lost);
-        }
-        (_readyAt, _invested) = (now, 0);
+        double behind = _reading > 0 ? _reading : Reads(now) ? Behind(now, context) : 0;
+        if (behind > 0) LearnReading(behind);
+        (_readyAt, _invested, _reading) = (now, 0, 0);
+    }
+
+    private void LearnReading(double tokens)
+    {
+        double lost = _read > 0 ? Math.Min(_invested, SlowReading * ReadingCost * tokens) : _invested; // the machine may have been busy elsewhere
+        double keep = 1 - (1 - KeepReading) * Math.Min(1, tokens / MuchReading);
+        (_read, _readingLoss) = (keep * _read + tokens, keep * _readingLoss + lost);
     }
 
     /// <summary>Other requests come in: its drafts have not seen them.</summary>
     public void BeginAccount()
     {
         (_refuted, IsSuggested, _suggestAt) = (false, false, 0);
-        (_readyAt, _invested) = (long.MinValue / 2, 0);
+        (_readyAt, _invested, _reading, Lag) = (long.MinValue / 2, 0, 0, null);
         Restart();
     }
 

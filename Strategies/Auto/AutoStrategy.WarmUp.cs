@@ -42,7 +42,7 @@ public sealed partial class AutoStrategy
         foreach (ArmUse use in _uses) use.Forget();
     }
 
-    private ArmChooser NewChooser() => new([.. _uses.Select(use => use.Name)], Options);
+    private ArmChooser NewChooser() => new([.. _uses.Select(use => use.Name)], Options) { LagOf = LagOf };
 
     /// <summary>Decodes as requests will be, with a chooser that is thrown away: choosing has to be compiled, too.</summary>
     private void Choose(ReadOnlySpan<int> prompt, TimeSpan budget)
@@ -102,12 +102,12 @@ public sealed partial class AutoStrategy
                 if (!TryAttach(turn, batch)) return true;
                 double before = _uses[turn].Seconds;
                 if (turn == arm && rehearsal.Lengths.Count == 0) (_arms[arm] as IPauses)?.Resume(); // as a probe does
-                bool counts = ready && request.Output.Length > FirstTokens;
+                bool late = ready && request.Output.Length > FirstTokens;
                 StepStats stats = Take(turn, batch);
-                bool caughtUp = stats is { Drafted: 0, DraftForwards: > 0 };
+                bool caughtUp = stats is { Drafted: 0, CaughtUp: > 0 };
                 if (turn != arm || request.Output.Length <= 1) continue;
-                rehearsal.Add(_uses[turn].Seconds - before, stats.Emitted, caughtUp, counts);
-                if (!caughtUp && !ready) (ready, rehearsal.Read) = (true, stats.DraftForwards > 0 || rehearsal.Lengths.Count > 1 ? request.Tokens.Length : 0);
+                rehearsal.Add(_uses[turn].Seconds - before, stats.Emitted, caughtUp, counts: late && stats.CaughtUp == 0);
+                (ready, rehearsal.Read) = (ready || !caughtUp, rehearsal.Read + stats.CaughtUp);
             }
             rehearsal.Text = request.Output.ToArray();
             if (request.IsFinished && rehearsal.Steps > 0) rehearsals.Add(rehearsal);
@@ -134,7 +134,7 @@ public sealed partial class AutoStrategy
         /// <summary>Steps that count.</summary>
         public int Steps { get; private set; }
 
-        /// <summary>Tokens that drafts had read when they were first of use.</summary>
+        /// <summary>Tokens that drafts read because they lagged behind.</summary>
         public int Read { get; set; }
 
         /// <summary>What was decoded.</summary>

@@ -25,7 +25,8 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
     private readonly ArmUse[] _uses;
     private readonly int _slack;
     private Entry[] _entries = []; // of the batch in hand
-    private int _admitted;
+    private DecodingRequest[] _requests = []; // likewise
+    private int _admitted, _count;
     private bool _copies;
 
     /// <summary>Puts a choice together.</summary>
@@ -106,7 +107,7 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
             if (arm > 0 && Chooser.BeginsProbe) (_arms[arm] as IPauses)?.Resume();
             double before = _uses[arm].Seconds;
             StepStats stats = Take(arm, batch);
-            Chooser.Report(arm, batch.Length, _uses[arm].Seconds - before, stats.Emitted, stats.Drafted > 0, idle: stats is { Drafted: 0, DraftForwards: 0 });
+            Chooser.Report(arm, batch.Length, _uses[arm].Seconds - before, stats.Emitted, stats.Drafted > 0, idle: stats is { Drafted: 0, DraftForwards: 0 }, stats.CaughtUp);
             return stats;
         }
         catch (Exception e) when (arm > 0 && e is not OutOfMemoryException)
@@ -192,7 +193,9 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
     /// <summary>Takes the batch in hand; false if a prompt has still to run.</summary>
     private bool Gather(ReadOnlySpan<DecodingRequest> batch)
     {
-        if (_entries.Length < batch.Length) _entries = new Entry[2 * batch.Length];
+        if (_entries.Length < batch.Length) (_entries, _requests) = (new Entry[2 * batch.Length], new DecodingRequest[2 * batch.Length]);
+        batch.CopyTo(_requests);
+        _count = batch.Length;
         bool decodes = true;
         for (int i = 0; i < batch.Length; i++)
         {
@@ -267,6 +270,19 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
             share += copies.Share;
         }
         return _copies = share > (_copies ? CopiesNoMore : Copies) * batch.Length;
+    }
+
+    /// <summary>Tokens that a strategy's drafts lag behind, of a request on average; as many as there are where the strategy was not asked yet, as far as nobody else read them.</summary>
+    private int LagOf(int arm)
+    {
+        int lag = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            _requests[i].State = _entries[i].States[arm];
+            lag += _arms[arm].Lag(_requests[i]);
+            _requests[i].State = _entries[i];
+        }
+        return (lag + _count - 1) / _count;
     }
 
     private static long Context(ReadOnlySpan<DecodingRequest> batch)

@@ -18,5 +18,6 @@ public interface IArmChooser
     /// <param name="tokens">Tokens emitted over all requests.</param>
     /// <param name="drafted">Whether drafts were shown to the target; a strategy that is still catching up is not judged.</param>
     /// <param name="idle">Whether there was nothing to show and nothing to catch up with either: a step like a plain one.</param>
-    void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false);
+    /// <param name="read">Tokens over all requests that its drafts read because they lagged behind; null where that is not known: then whatever was not drafted was that.</param>
+    void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false, int? read = null);
 }

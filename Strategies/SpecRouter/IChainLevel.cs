@@ -33,6 +33,11 @@ public interface IChainLevel : IDisposable
     /// <summary>Gives back what a lane holds, also after an error. A second call does nothing.</summary>
     void Close(LevelLane lane);
 
+    /// <summary>Tokens of a request that the level would have to read before it is of use; 0 for one that reads nothing.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="lane">Its lane; null while it has none.</param>
+    int Lag(DecodingRequest request, LevelLane? lane) => 0;
+
     /// <summary>
     /// Puts the lane's cache right for <paramref name="context"/> and says how many of its tokens are to be run, the last
     /// included; −1 if this level can never serve them.

@@ -76,6 +76,14 @@ public sealed class ModelLevel : IChainLevel
     }
 
     /// <inheritdoc/>
+    public int Lag(DecodingRequest request, LevelLane? lane)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        KvSequence? kv = (lane is null ? null : CacheOf(lane)) ?? _runner.Find(request);
+        return Math.Max(0, request.Tokens.Length - (kv?.Length ?? 0));
+    }
+
+    /// <inheritdoc/>
     public int Missing(LevelLane lane, ReadOnlySpan<int> context)
     {
         KvSequence kv = StateOf(lane).Kv;

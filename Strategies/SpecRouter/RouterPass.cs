@@ -13,7 +13,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
     private readonly LastHop _lastHop = new(options, policy);
     private Entry[] _checks = [], _late = []; // checked in this pass; those with much to catch up
     private ChainPlan _plan;
-    private int _level, _count, _lateCount, _contextSum, _rows;
+    private int _level, _count, _lateCount, _contextSum, _rows, _caughtUp;
     private bool _feeds, _compares;
 
     private int Target => ladder.Count - 1;
@@ -29,7 +29,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
     public bool Run(int level, ChainPlan plan, ReadOnlySpan<ChainSequence> sequences, ref StepStats stats)
     {
         long start = options.Time.GetTimestamp();
-        (_level, _plan, _count, _lateCount, _contextSum, _rows, _feeds, _compares) = (level, plan, 0, 0, 0, 0, false, false);
+        (_level, _plan, _count, _lateCount, _contextSum, _rows, _caughtUp, _feeds, _compares) = (level, plan, 0, 0, 0, 0, 0, false, false);
         if (_checks.Length < sequences.Length) (_checks, _late) = (new Entry[2 * sequences.Length], new Entry[2 * sequences.Length]);
         foreach (ChainSequence sequence in sequences) Collect(sequence);
         AddChecks();
@@ -49,7 +49,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
         if (_count > 0 && !_feeds) policy.ObservePass(level, _count, _contextSum / _count, (double)_rows / _count, seconds);
         stats += level == Target
             ? new StepStats(0, LayerRows: (long)_rows * Rung.LayerCount, TargetForwards: 1)
-            : new StepStats(0, DraftForwards: 1);
+            : new StepStats(0, DraftForwards: 1, CaughtUp: _caughtUp);
         return true;
     }
 
@@ -127,6 +127,7 @@ internal sealed class RouterPass(IReadOnlyList<LevelGuard> ladder, IChainPolicy 
                 Count(entry.Sequence, before - Rung.Room);
             }
             _feeds = true;
+            _caughtUp += before - Rung.Room;
             budget -= before - Rung.Room;
         }
     }

@@ -104,6 +104,16 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself, 
     }
 
     /// <inheritdoc/>
+    public int Lag(DecodingRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        int lag = 0;
+        for (int level = 0; level < Target; level++)
+            if (Plan.Has(level)) lag += _ladder[level].Level.Lag(request, (request.State as ChainSequence)?.Lanes[level]);
+        return lag;
+    }
+
+    /// <inheritdoc/>
     public StepStats Step(ReadOnlySpan<DecodingRequest> batch)
     {
         if (batch.IsEmpty) return default;

@@ -31,6 +31,9 @@ public sealed class DraftSession(DecodingRequest request, int tokenCount, Reliab
     /// <summary>Rows times layers of the target that drafting took in this step.</summary>
     public int DraftLayerRows { get; set; }
 
+    /// <summary>Tokens that the drafter read in this step because it lagged far behind.</summary>
+    public int CaughtUp { get; set; }
+
     /// <summary>Whether the drafter has it open.</summary>
     internal bool IsOpen { get; set; }
 
@@ -68,7 +71,7 @@ public sealed class DraftSession(DecodingRequest request, int tokenCount, Reliab
     {
         Tree.Clear();
         Walk.Clear();
-        (MaxDepth, MaxNodes, LayerStart, Expanded, RootRow, DraftLayerRows) = (maxDepth, maxNodes, 0, 0, -1, 0);
+        (MaxDepth, MaxNodes, LayerStart, Expanded, RootRow, DraftLayerRows, CaughtUp) = (maxDepth, maxNodes, 0, 0, -1, 0, 0);
         _frontier[0] = DraftTree.Root;
         FrontierCount = maxDepth > 0 && maxNodes > 0 ? 1 : 0;
     }

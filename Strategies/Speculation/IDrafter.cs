@@ -34,6 +34,11 @@ public interface IDrafter : IDisposable
     /// <returns>Forward passes run.</returns>
     int Expand(ReadOnlySpan<DraftSession> sessions, int children);
 
+    /// <summary>Tokens of a request that the drafter would have to read before it is of use; 0 for one that reads nothing of its own.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="session">Its session; null while it has none.</param>
+    int Lag(DecodingRequest request, DraftSession? session) => 0;
+
     /// <summary>
     /// Told that no more is asked of this step and what was kept of every tree. A drafter that works in the target's own cache
     /// leaves there only rows that the target goes on with: those of <see cref="DraftSession.RootRow"/> and the tree.

@@ -56,6 +56,13 @@ public sealed class ModelDrafter : IDrafter
     }
 
     /// <inheritdoc/>
+    public int Lag(DecodingRequest request, DraftSession? session)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Math.Max(0, request.Tokens.Length - ((session?.State as KvSequence ?? _draft.Find(request))?.Length ?? 0));
+    }
+
+    /// <inheritdoc/>
     public int Expand(ReadOnlySpan<DraftSession> sessions, int children)
     {
         _wanted.Clear();
@@ -157,7 +164,9 @@ public sealed class ModelDrafter : IDrafter
         _rowCount += count;
         _chains[_chainCount++] = kv;
         if (kv.Length + kv.Staged == whole) _wanted.Add(session, DraftTree.Root, _rows[_rowCount - 1]);
-        return missing <= FewTokens ? 0 : count;
+        if (missing <= FewTokens) return 0;
+        session.CaughtUp += count;
+        return count;
     }
 
     /// <summary>The chains fed in this call are the requests' own tokens: kept whatever the target says of the guesses.</summary>

@@ -78,12 +78,20 @@ public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself,
     public bool TryAttach(DecodingRequest request, KvSequence kv) => TryOpen(request, kv, owned: false);
 
     /// <inheritdoc/>
+    public int Lag(DecodingRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _drafter.Lag(request, (request.State as Entry)?.Session);
+    }
+
+    /// <inheritdoc/>
     public StepStats Step(ReadOnlySpan<DecodingRequest> batch)
     {
         if (batch.IsEmpty) return default;
         long start = _options.Time.GetTimestamp();
         Sort(batch);
-        int layers = 0, draftForwards = Draft(ref layers);
+        int layers = 0, draftForwards = Draft(ref layers), caughtUp = 0;
+        foreach (DraftSession session in _sessions.AsSpan(0, _drafting)) caughtUp += session.CaughtUp;
         long drafted = _options.Time.GetTimestamp();
         StepStats stats;
         int promptRows;
@@ -101,7 +109,7 @@ public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself,
             _sessions.AsSpan(0, _drafting),
             new StepTimes(_layerSeconds.AsSpan(0, layers), verifySeconds, stepSeconds) { PromptRows = promptRows, Emitted = stats.Emitted });
         if (_decoding > 0) _plain?.MeasureBetweenSteps(_target.Model.AllLayers);
-        return stats with { DraftForwards = draftForwards };
+        return stats with { DraftForwards = draftForwards, CaughtUp = caughtUp };
     }
 
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ public sealed class ArmChooserTests
 
         public int Choose(int batch, long context) => arm;
 
-        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false)
+        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false, int? read = null)
         {
         }
     }

@@ -48,6 +48,6 @@ public sealed class AutoLawTests
 
         public int Choose(int batch, long context) => 1 + inner.Choose(batch, context) % (count - 1);
 
-        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false) => inner.Report(arm, batch, seconds, tokens, drafted, idle);
+        public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false, int? read = null) => inner.Report(arm, batch, seconds, tokens, drafted, idle, read);
     }
 }
