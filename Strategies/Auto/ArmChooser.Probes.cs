@@ -5,7 +5,7 @@ public sealed partial class ArmChooser
 {
     private const double LikelyBetter = 0.5, LikelyWorse = 1.5; // standard errors by which a probe must be off the mark to be over: whoever ends it too soon learns nothing more
     private const int WorthwhileSteps = 8; // steps without luck that must be borne after a draft caught up: what is broken off tells nothing, and was paid for
-    private const double MostRoom = 3; // plain steps that are asked for beyond the first of them
+    private const double MostRoom = 3, LeastRoom = 1; // plain steps that are asked for beyond the first of them: after catching up, and where there was nothing to catch up with
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
     private const int LongestSaving = 1024, ShortSaving = 128; // tokens: for what is thought to pay, and for what may
     private const double Hoped = 1.5; // times plain decoding, by what is probed
@@ -17,6 +17,7 @@ public sealed partial class ArmChooser
     private void Reinstate(BatchView view)
     {
         int arm = view.Refuted;
+        if (arm == 0) return;
         view.Refuted = 0;
         if (view.InUse == 0 && !_broken[arm] && Net(view, arm, view.Arms[arm].Expected.Mean) > Reinstated) view.InUse = arm;
     }
@@ -40,6 +41,7 @@ public sealed partial class ArmChooser
         {
             ArmRecord record = view.Arms[arm];
             if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor)) continue;
+            if (record.IsUnlikely && Tokens < record.ProbeAt + _options.LastProbe) continue;
             AskLag(view, arm);
             double hope = Hope(view, arm), over = hope / Standard(view);
             bool promising = record.IsSuggested || (!record.IsUnlikely && over > 1 + _options.Lead);
@@ -51,7 +53,7 @@ public sealed partial class ArmChooser
         }
         if (chosen == 0) return 0;
         double reading = view.Arms[chosen].Investment(Tokens, _context);
-        if (reading > 0) reserve = view.InUse == 0 ? Reserve(view, chosen, batch, reading) : reserve + reading * view.PlainSeconds;
+        reserve = view.InUse == 0 ? Reserve(view, chosen, batch, reading) : reserve + reading * view.PlainSeconds;
         if (Allows(view, chosen, batch, reserve))
         {
             view.SavingFor = 0;
@@ -70,7 +72,7 @@ public sealed partial class ArmChooser
     {
         if (view.Arms[arm].IsReading) return reading * view.PlainSeconds;
         double step = Math.Max(0, Bound(view, arm, batch) / view.PlainSeconds - 1);
-        return (reading + Math.Min((WorthwhileSteps - 1) * step, MostRoom)) * view.PlainSeconds;
+        return (reading + Math.Min((WorthwhileSteps - 1) * step, reading > 0 ? MostRoom : LeastRoom)) * view.PlainSeconds;
     }
 
     /// <summary>Whether what catching up loses can be won back before an account of the usual length ends. Nobody knows its end: a quarter of it is always thought to come.</summary>

@@ -73,7 +73,7 @@ public sealed partial class ArmChooser : IArmChooser
         BeginsProbe = false;
         view.PriceAt(Accounted, _context);
         if (view.NeedsPrice) return 0;
-        if (view.Refuted > 0 && Accounted <= 2 * PlainPrice.FirstSteps) Reinstate(view);
+        if (Accounted <= 2 * PlainPrice.FirstSteps) Reinstate(view);
         if (view.Probing > 0)
         {
             AskLag(view, view.Probing);
@@ -186,12 +186,40 @@ public sealed partial class ArmChooser : IArmChooser
         }
     }
 
-    /// <summary>Reports time in which prompts ran, always by plain steps.</summary>
-    public void ReportPrompt(double seconds)
+    /// <summary>The strategy that a step of prompts is left to, 0 for plain: what is in use, if its drafts' reading along may be risked. Reading with the target costs no more than later, alone.</summary>
+    /// <param name="batch">Requests, none of which decodes yet.</param>
+    /// <param name="context">Tokens of all of them together.</param>
+    internal int ChooseForPrompt(int batch, long context)
+    {
+        BatchView view = ViewOf(batch);
+        Reinstate(view);
+        int arm = view.InUse;
+        if (arm == 0 || !view.Level.IsKnown) return 0;
+        _context = (double)context / batch;
+        AskLag(view, arm);
+        double investment = view.Arms[arm].Investment(Tokens, _context), price = view.Level.At(_context);
+        if (investment <= 0 || !PaysBack(investment, view.Arms[arm].Expected.Mean)) return 0;
+        return Ledger.Allows(investment * price, 0, price, MostRoom * price) ? arm : 0;
+    }
+
+    /// <summary>Reports time in which prompts ran.</summary>
+    /// <param name="seconds">The time.</param>
+    /// <param name="arm">The strategy that took the step.</param>
+    /// <param name="batch">Requests.</param>
+    /// <param name="read">Tokens over all requests that its drafts read along.</param>
+    public void ReportPrompt(double seconds, int arm = 0, int batch = 1, int read = 0)
     {
         _lastPlain = null;
+        double reading = 0;
+        if (read > 0)
+        {
+            BatchView own = ViewOf(batch);
+            double price = own.Level.At(_context);
+            reading = Math.Min(seconds, own.Arms[arm].Reading((double)read / batch) * price);
+            Ledger.Book(0, reading, price);
+        }
         foreach (BatchView? view in _views) view?.Level.Prompt();
-        Ledger.BookPlain(seconds);
+        Ledger.BookPlain(seconds - reading);
     }
 
     /// <summary>Says that requests come in after a time without any: the ledger begins an account.</summary>

@@ -8,7 +8,7 @@ internal sealed class ArmRecord(int firstProbe)
     private const double KeepReading = 0.75, MuchReading = 128, SlowReading = 3; // a time that drafts caught up with as many tokens or more; times what was usual
     private const double UnknownReading = 0.05; // plain steps that a token may cost as long as nothing is known
     private const int LateSteps = 8;
-    private const double KeepWorth = 511.0 / 512;
+    private const double KeepWorth = 1023.0 / 1024;
     private const double StepSpread = 0.5, TextSpread = 0.085; // of what one step pays, and of what it pays on a text over what is usual, as long as that is not known
     private const double LeastSpread = 0.05, MostSpread = 0.7, LearnSpread = 0.125, SpreadSteps = 8; // of texts; of these the last shows half of what many would
     private const int FirstSuggestWait = 32, LastSuggestWait = 1024; // tokens

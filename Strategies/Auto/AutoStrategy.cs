@@ -92,7 +92,7 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
     public StepStats Step(ReadOnlySpan<DecodingRequest> batch)
     {
         if (batch.IsEmpty) return default;
-        if (!Gather(batch)) return StepUnjudged(batch);
+        if (!Gather(batch)) return StepPrompts(batch);
 
         if (Copier > 0) Chooser.Suggest(Copier, batch.Length, IsCopying(batch));
         int arm = Chooser.Choose(batch.Length, Context(batch));
@@ -203,6 +203,27 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
             decodes &= batch[i].Output.Length > 0;
         }
         return decodes;
+    }
+
+    /// <summary>A step in which prompts run. As long as nobody decodes, the drafts of what is in use may read along.</summary>
+    private StepStats StepPrompts(ReadOnlySpan<DecodingRequest> batch)
+    {
+        foreach (DecodingRequest request in batch)
+            if (request.Output.Length > 0) return StepUnjudged(batch);
+        int arm = Chooser.ChooseForPrompt(batch.Length, Context(batch));
+        if (arm == 0 || !TryAttach(arm, batch)) return StepUnjudged(batch);
+        double before = _uses[arm].Seconds;
+        try
+        {
+            StepStats stats = Take(arm, batch);
+            Chooser.ReportPrompt(_uses[arm].Seconds - before, arm, batch.Length, stats.CaughtUp);
+            return stats;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            GiveUp(arm, batch.Length, e);
+            return AllRun(batch) ? StepUnjudged(batch) : default;
+        }
     }
 
     /// <summary>A plain step from which nothing is learned but that it took time.</summary>

@@ -91,7 +91,7 @@ public sealed class SpeculativeStrategy : ISharedCacheStrategy, IExplainsItself,
         long start = _options.Time.GetTimestamp();
         Sort(batch);
         int layers = 0, draftForwards = Draft(ref layers), caughtUp = 0;
-        foreach (DraftSession session in _sessions.AsSpan(0, _drafting)) caughtUp += session.CaughtUp;
+        foreach (DraftSession session in _sessions.AsSpan(0, _drafting + _following)) caughtUp += session.CaughtUp;
         long drafted = _options.Time.GetTimestamp();
         StepStats stats;
         int promptRows;
