@@ -107,9 +107,11 @@ public sealed class SpecRouterStrategy : ISharedCacheStrategy, IExplainsItself, 
     public int Lag(DecodingRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
+        uint drafts = Plan.Levels & _verifying & ~(1u << Target);
+        if (drafts == 0) drafts = _verifying & ~(1u << Target) & (~_verifying + 1); // nothing drafts at the moment: something small may begin
         int lag = 0;
         for (int level = 0; level < Target; level++)
-            if (Plan.Has(level)) lag += _ladder[level].Level.Lag(request, (request.State as ChainSequence)?.Lanes[level]);
+            if ((drafts >> level & 1) != 0) lag += _ladder[level].Level.Lag(request, (request.State as ChainSequence)?.Lanes[level]);
         return lag;
     }
 

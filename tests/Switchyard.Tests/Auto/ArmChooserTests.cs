@@ -187,6 +187,23 @@ public sealed class ArmChooserTests
         Assert.InRange(spent / all, least, most);
     }
 
+    [Theory]
+    [InlineData(0, 1, 12)]
+    [InlineData(null, 40, 1000)] // who does not know what was read waits for the end of reading
+    public void Guesses_that_are_not_shown_are_no_reading(int? read, int least, int most)
+    {
+        // A strategy that guesses and never finds a guess worth showing.
+        var chooser = new ArmChooser(["plain", "cast"], new AutoOptions { AllowedSteps = 50 });
+        int used = 0;
+        for (int token = 0; token < 500; token++)
+        {
+            int arm = chooser.Choose(1, 200 + token);
+            chooser.Report(arm, 1, arm == 0 ? 1 : 1.4, 1, drafted: arm == 0, idle: false, read);
+            used += arm;
+        }
+        Assert.InRange(used, least, most);
+    }
+
     [Fact]
     public void What_gives_nothing_does_not_seem_to_pay_because_plain_steps_are_slow_after_others()
     {

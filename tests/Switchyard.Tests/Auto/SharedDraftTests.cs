@@ -81,6 +81,57 @@ public sealed class SharedDraftTests
         Assert.Equal(0, draft.CacheCount);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Strategies_tell_what_their_drafts_lag_behind_and_read(bool router)
+    {
+        using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        SharedRunner draft = Draft(backend, "llama-gqa-tied", 1);
+        using ModelRunner target = Decoding.Runner(backend, "llama-gqa-tied", 1);
+        var chunks = new PromptChunks(Alone: 8, AmongDecoding: 4);
+        using var plain = new AutoregressiveStrategy(target.Share());
+        using ISharedCacheStrategy one = Chain("one"), two = router
+            ? new SpecRouterStrategy([new ModelLevel("draft", draft.Join(), TinyModels.VocabSize), new ModelLevel("target", target.Share(), TinyModels.VocabSize, isTarget: true)],
+                new RouterSimulationTests.Switching(1, 2), new SpecRouterOptions { TokenCount = TinyModels.VocabSize, PromptChunks = chunks })
+            : Chain("two");
+        var request = new DecodingRequest(Enumerable.Range(0, 60).Select(i => i % TinyModels.VocabSize).ToArray(), new GenerationOptions { MaxNewTokens = 40, IgnoreEos = true, Seed = 1 });
+        KvSequence kv = Admission.TryReserve(target, request, 8)!;
+        Assert.True(plain.TryAttach(request, kv));
+        object? plains = request.State;
+        while (request.Output.Length == 0) plain.Step([request]);
+        request.State = null;
+        Assert.Equal((request.Tokens.Length, request.Tokens.Length), (one.Lag(request), two.Lag(request)));
+
+        Assert.True(one.TryAttach(request, kv));
+        StepStats stats = default;
+        for (int steps = 0; stats.Drafted == 0; steps++)
+        {
+            Assert.True(steps < 40, "never drafts");
+            int lag = one.Lag(request);
+            StepStats step = one.Step([request]);
+            Assert.Equal(lag > 16, step.CaughtUp > 0); // what is little is read with the guess
+            stats += step;
+        }
+        Assert.InRange(stats.CaughtUp, 40, request.Tokens.Length);
+        Assert.InRange(one.Lag(request), 0, 4);
+        object? ones = request.State;
+        request.State = null;
+        Assert.InRange(two.Lag(request), 0, 4); // what one has read, the other need not
+        Assert.True(two.TryAttach(request, kv));
+        for (stats = default; stats.Drafted == 0 && !request.IsFinished;) stats += two.Step([request]);
+        Assert.Equal(0, stats.CaughtUp);
+        two.Release(request);
+        request.State = ones;
+        one.Release(request);
+        request.State = plains;
+        plain.Release(request);
+        target.Pool.Return(kv);
+
+        SpeculativeStrategy Chain(string name) =>
+            new(name, target.Share(), new ModelDrafter(draft.Join(), TinyModels.VocabSize, slack: 8, chunks: chunks), FixedShaper.Chain(2));
+    }
+
     [Fact]
     public void Room_is_reserved_once_for_all_users_and_given_back_with_the_last()
     {

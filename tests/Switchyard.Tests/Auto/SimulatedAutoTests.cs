@@ -33,6 +33,38 @@ public sealed class SimulatedAutoTests
         Assert.True(spent < 0.6 * tokens, $"{spent:F0} s for {tokens} tokens");
     }
 
+    [Theory]
+    [InlineData(3, true)] // every guess is kept
+    [InlineData(0, false)] // none is
+    public void Drafts_of_what_pays_read_prompts_along_within_the_bound(int pattern, bool reads)
+    {
+        using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        var clock = new StepClock(PlainSeconds);
+        var simulated = new Simulated(clock, 1.4, pattern) { ReadingSeconds = 0.02 };
+        using var auto = new AutoStrategy(Decoding.Runner(backend, "llama-gqa-tied", 1), [_ => simulated], new AutoOptions { Time = clock });
+        double spent = 0, worst = double.NegativeInfinity;
+        int tokens = 0, prompts = 0, steps = 0;
+        for (int number = 0; number < 30; number++)
+        {
+            var request = new DecodingRequest([.. Enumerable.Range(0, 60).Select(i => i % 16)], new GenerationOptions { MaxNewTokens = 60, IgnoreEos = true, Seed = 1 });
+            Assert.True(auto.TryAdmit(request));
+            bool inPrompt = true;
+            while (!request.IsFinished)
+            {
+                double before = auto.Uses.Sum(use => use.Seconds);
+                auto.Step([request]);
+                spent += auto.Uses.Sum(use => use.Seconds) - before;
+                if (inPrompt) steps++; // each takes a plain step at least
+                if (inPrompt && request.Output.Length > 0) (prompts, inPrompt) = (prompts + (simulated.Lag(request) < 16 ? 1 : 0), false);
+                worst = Math.Max(worst, spent - (1.01 * (tokens + request.Output.Length - 1 + steps) + 2) * PlainSeconds);
+            }
+            tokens += request.Output.Length - 1;
+            auto.Release(request);
+        }
+        Assert.True(worst <= 1e-6, $"{worst:F3} steps beyond the bound");
+        Assert.True(reads ? prompts > 10 : prompts == 0, $"{prompts} prompts");
+    }
+
     private static (double Worst, double Spent, int Tokens) Run(int pattern, double length, AutoOptions options)
     {
         using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
@@ -77,7 +109,11 @@ public sealed class SimulatedAutoTests
     /// <summary>Steps of one length that emit tokens of their own: what is promised here is time, not tokens.</summary>
     private sealed class Simulated(StepClock clock, double length, int pattern) : ISharedCacheStrategy
     {
-        private int _steps;
+        private int _steps, _read; // tokens, of one request after another
+        private DecodingRequest? _reader;
+
+        /// <summary>What it takes to read a token before guesses can be made.</summary>
+        public double ReadingSeconds { get; init; }
 
         public string Name => "simulated";
 
@@ -93,8 +129,18 @@ public sealed class SimulatedAutoTests
 
         public bool TryAdmit(DecodingRequest request) => false;
 
+        public int Lag(DecodingRequest request) => request.Tokens.Length - (_reader == request ? _read : 0);
+
         public StepStats Step(ReadOnlySpan<DecodingRequest> batch)
         {
+            int lag = ReadingSeconds > 0 ? Lag(batch[0]) : 0;
+            (_reader, _read) = (batch[0], batch[0].Tokens.Length);
+            if (lag > 4)
+            {
+                clock.Advance(ReadingSeconds * lag);
+                batch[0].Emit(5);
+                return new StepStats(1, LayerRows: 1, TargetForwards: 1, DraftForwards: 1, CaughtUp: lag);
+            }
             clock.Advance(length - PlainSeconds);
             int accepted = pattern switch { 0 => 0, 1 => _steps % 2, 2 => _steps < 12 ? 3 : 0, _ => 2 }, emitted = 0;
             _steps++;

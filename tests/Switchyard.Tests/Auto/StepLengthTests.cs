@@ -140,6 +140,40 @@ public sealed class StepLengthTests
     }
 
     [Fact]
+    public void Reading_is_learned_by_the_tokens_that_were_read()
+    {
+        var record = new ArmRecord(4);
+        record.PrimeReading(200, 2);
+        record.Lag = 200;
+        Assert.Equal(2, record.Investment(0, 1000), 9); // what is missing counts, not what was decided meanwhile
+        record.Read(100);
+        record.Invest(2); // twice as dear as was thought
+        record.Lag = 100;
+        Assert.Equal(1, record.Investment(0, 1000), 9);
+        record.IsReady(8, 1000);
+        record.Lag = 200;
+        double learned = record.Investment(8, 1000);
+        Assert.InRange(learned, 2.5, 3);
+        record.Read(33);
+        record.Invest(3); // a slow moment, and little to read
+        record.IsReady(16, 1000);
+        Assert.InRange(record.Investment(16, 1000), learned, 1.3 * learned);
+    }
+
+    [Fact]
+    public void Reading_that_was_broken_off_tells_its_price()
+    {
+        var record = new ArmRecord(4);
+        record.PrimeReading(200, 2);
+        record.Lag = 200;
+        record.Read(100);
+        record.Invest(1);
+        record.BreakOff(8, 1000);
+        Assert.False(record.IsReading);
+        Assert.Equal(2, record.Investment(8, 1000), 9);
+    }
+
+    [Fact]
     public void How_much_texts_differ_is_learned()
     {
         ArmRecord steady = new(4), fickle = new(4);
