@@ -46,6 +46,7 @@ public sealed partial class ArmChooser
             double hope = Hope(view, arm), over = hope / Standard(view);
             bool promising = record.IsSuggested || (!record.IsUnlikely && over > 1 + _options.Lead);
             double investment = record.Investment(Tokens, _context);
+            if (view.InUse > 0 && record.Steps > 0 && !record.IsSuggested && Tokens < record.ProbeAt + Math.Min(Fair(investment), _options.LastProbe)) continue; // what has to be read again makes another probe dearer
             if (!record.IsSuggested && (promising ? !PaysBack(investment, over) : !IsEarly && !PaysBack(investment, Hoped))) continue;
             if (!promising && !spends && Tokens < record.ProbeAt + _options.LastProbe) continue;
             (int, double, double) rank = promising ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
@@ -107,6 +108,9 @@ public sealed partial class ArmChooser
     /// <summary>What a strategy pays over an account, with what its drafts have to read first.</summary>
     private double Net(BatchView view, int arm, double paid) => _usual > 0 ? 1 / (1 / paid + view.Arms[arm].Reading(_context) / _usual) : paid;
 
+    /// <summary>Tokens between probes that lose so many steps each.</summary>
+    private double Fair(double lostSteps) => TokensPerLostStep * (_names.Length - 1) * lostSteps;
+
     private double Standard(BatchView view) => view.InUse > 0 ? Math.Max(1, Net(view, view.InUse, view.Arms[view.InUse].Expected.Mean)) : 1;
 
     private void EndProbe(BatchView view, int arm)
@@ -116,7 +120,7 @@ public sealed partial class ArmChooser
         expected = Net(view, arm, expected);
         if (expected < Standard(view) * (1 + _options.Lead))
         {
-            double fair = Math.Clamp(TokensPerLostStep * (_names.Length - 1) * view.Arms[arm].ProbeLoss, UsualLast, _options.LastProbe);
+            double fair = Math.Clamp(Fair(view.Arms[arm].ProbeLoss), UsualLast, _options.LastProbe);
             bool far = expected + doubt < Standard(view) * (1 + _options.Lead);
             if (!far) fair = Math.Min(fair, HopefulLast);
             view.Arms[arm].BackOff(Tokens, (int)fair, far ? FarGrowth : view.InUse > 0 ? BehindGrowth : UsualGrowth);

@@ -159,7 +159,7 @@ public sealed partial class ArmChooser : IArmChooser
         }
         else if (!idle) record.NoteLength(length, catchesUp);
         if (drafted) record.IsReady(Tokens, _context);
-        if (view.Probing == arm) record.Lose((seconds - fair / Standard(view)) / view.PlainSeconds);
+        if (view.Probing == arm && !catchesUp) record.Lose((judged - fair / Standard(view)) / view.PlainSeconds);
         bool warming = view.Probing == arm && catchesUp && view.WarmingLeft-- > 0;
         if (warming)
         {
