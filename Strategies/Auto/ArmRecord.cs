@@ -65,7 +65,7 @@ internal sealed class ArmRecord(int firstProbe)
     /// <summary>Steps with drafts that do not count: the first of a probe are slower, which is a price of changing, not of use.</summary>
     public int Settling { get; set; }
 
-    /// <summary>Plain steps that its last probe lost against what was in use, catching up included.</summary>
+    /// <summary>Plain steps that its last probe lost against what was in use, without catching up: by the next time others may have done that.</summary>
     public double ProbeLoss { get; private set; }
 
     /// <summary>A step of a probe lost some plain steps, or won them.</summary>
