@@ -3,7 +3,7 @@ namespace Switchyard.Strategies.Auto;
 // Which strategy is tried next, when that says enough, and what it is worth over a text.
 public sealed partial class ArmChooser
 {
-    private const double LikelyBetter = 0.5, LikelyWorse = 1.5; // standard errors by which a probe must be off the mark to be over: whoever ends it too soon learns nothing more
+    private const double LikelyBetter = 0.25, LikelyWorse = 1.5; // standard errors by which a probe must be off the mark to be over: whoever ends it too soon learns nothing more
     private const int WorthwhileSteps = 8; // steps without luck that must be borne after a draft caught up: what is broken off tells nothing, and was paid for
     private const double MostRoom = 3, LeastRoom = 1; // plain steps that are asked for beyond the first of them: after catching up, and where there was nothing to catch up with
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
@@ -73,7 +73,7 @@ public sealed partial class ArmChooser
     {
         if (view.Arms[arm].IsReading) return reading * view.PlainSeconds;
         double step = Math.Max(0, Bound(view, arm, batch) / view.PlainSeconds - 1);
-        return (reading + Math.Min((WorthwhileSteps - 1) * step, reading > 0 ? MostRoom : LeastRoom)) * view.PlainSeconds;
+        return (reading + Math.Min((WorthwhileSteps - 1) * step, Math.Clamp(reading, LeastRoom, MostRoom))) * view.PlainSeconds;
     }
 
     /// <summary>Whether what catching up loses can be won back before an account of the usual length ends. Nobody knows its end: a quarter of it is always thought to come.</summary>

@@ -5,7 +5,7 @@ namespace Switchyard.Strategies.Auto;
 // What is learned before the first request: nothing depends on it, so it costs the bound nothing.
 public sealed partial class AutoStrategy
 {
-    private const int WarmUpTokens = 12, RehearsalTokens = 76, FirstTokens = 12, Rehearsals = 12; // the first tokens of a rehearsal do not count, nor does the first third of all
+    private const int WarmUpTokens = 12, RehearsalTokens = 76, FirstTokens = 12, Rehearsals = 24; // the first tokens of a rehearsal do not count, nor does the first third of all
     private const int LateContext = 192; // those that count are in the middle of a text, which drafts have to read first
 
     /// <summary>
