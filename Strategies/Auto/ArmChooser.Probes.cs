@@ -5,7 +5,7 @@ public sealed partial class ArmChooser
 {
     private const double LikelyBetter = 0.25, LikelyWorse = 1.5; // standard errors by which a probe must be off the mark to be over: whoever ends it too soon learns nothing more
     private const int WorthwhileSteps = 8; // steps without luck that must be borne after a draft caught up: what is broken off tells nothing, and was paid for
-    private const double MostRoom = 3, LeastRoom = 1; // plain steps that are asked for beyond the first of them: after catching up, and where there was nothing to catch up with
+    private const double MostRoom = 3, LeastRoom = 1; // plain steps that are asked for beyond the first: between these, as many as catching up loses
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
     private const int LongestSaving = 1024, ShortSaving = 128; // tokens: for what is thought to pay, and for what may
     private const double Hoped = 1.5; // times plain decoding, by what is probed

@@ -186,7 +186,7 @@ public sealed partial class ArmChooser : IArmChooser
         }
     }
 
-    /// <summary>The strategy that a step of prompts is left to, 0 for plain: what is in use, if its drafts' reading along may be risked. Reading with the target costs no more than later, alone.</summary>
+    /// <summary>The strategy that a step of prompts is left to, 0 for plain: what is in use, if its drafts' reading along may be risked, at what reading later is known to lose.</summary>
     /// <param name="batch">Requests, none of which decodes yet.</param>
     /// <param name="context">Tokens of all of them together.</param>
     internal int ChooseForPrompt(int batch, long context)

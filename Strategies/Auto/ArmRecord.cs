@@ -131,7 +131,7 @@ internal sealed class ArmRecord(int firstProbe)
         return inPlainSteps;
     }
 
-    /// <summary>The ledger has no more for it for now. What was read stays read; where that lost more than all of it should have, it is as far again to the end.</summary>
+    /// <summary>The ledger has no more for it for now. What was read stays read and tells its price; where nobody says how much that was and it lost more than all of it should have, it is as far again to the end.</summary>
     /// <param name="now">Tokens committed so far.</param>
     /// <param name="context">Tokens before the next step, of one request.</param>
     public void BreakOff(long now, double context)

@@ -25,7 +25,6 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
     private readonly ArmUse[] _uses;
     private readonly int _slack;
     private Entry[] _entries = []; // of the batch in hand
-    private DecodingRequest[] _requests = []; // likewise
     private int _admitted, _count;
     private bool _copies;
 
@@ -81,7 +80,7 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
         int needed = Admission.SlotsNeeded(request, _target.Model.ContextLength);
         int slack = Math.Clamp(_target.Pool.Store.Shape.Slots - needed, 0, _slack);
         if (Admission.TryReserve(_target, request, slack) is not { } kv) return false;
-        request.State = new Entry(kv, new object?[_arms.Length], Copier > 0 ? new CopyWatch() : null);
+        request.State = new Entry(request, kv, new object?[_arms.Length], Copier > 0 ? new CopyWatch() : null);
         if (_admitted++ > 0) return true;
         Chooser.Begin();
         foreach (ArmUse use in _uses) use.Begin();
@@ -193,8 +192,7 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
     /// <summary>Takes the batch in hand; false if a prompt has still to run.</summary>
     private bool Gather(ReadOnlySpan<DecodingRequest> batch)
     {
-        if (_entries.Length < batch.Length) (_entries, _requests) = (new Entry[2 * batch.Length], new DecodingRequest[2 * batch.Length]);
-        batch.CopyTo(_requests);
+        if (_entries.Length < batch.Length) _entries = new Entry[2 * batch.Length];
         _count = batch.Length;
         bool decodes = true;
         for (int i = 0; i < batch.Length; i++)
@@ -299,9 +297,10 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
         int lag = 0;
         for (int i = 0; i < _count; i++)
         {
-            _requests[i].State = _entries[i].States[arm];
-            lag += _arms[arm].Lag(_requests[i]);
-            _requests[i].State = _entries[i];
+            Entry entry = _entries[i];
+            entry.Request.State = entry.States[arm];
+            lag += _arms[arm].Lag(entry.Request);
+            entry.Request.State = entry;
         }
         return (lag + _count - 1) / _count;
     }
@@ -320,6 +319,6 @@ public sealed partial class AutoStrategy : IDecodingStrategy, IExplainsItself
         return true;
     }
 
-    /// <summary>One request: its cache, what each strategy keeps for it, and whether its text repeats itself, where a strategy makes use of that.</summary>
-    private sealed record Entry(KvSequence Kv, object?[] States, CopyWatch? Copies);
+    /// <summary>One request, its cache, what each strategy keeps for it, and whether its text repeats itself, where a strategy makes use of that.</summary>
+    private sealed record Entry(DecodingRequest Request, KvSequence Kv, object?[] States, CopyWatch? Copies);
 }
