@@ -21,7 +21,7 @@ public sealed record ChoiceWorld(double RowCost, double Growth, double Slack, Si
     private const double Share = 0.01, Steps = 2;
 
     /// <summary>Plain steps that an account may lose of what earlier ones left.</summary>
-    private const double Carried = 8;
+    private const double Carried = 16;
 
     private static readonly int[] Nothing = [0];
 

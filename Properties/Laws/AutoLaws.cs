@@ -13,7 +13,7 @@ public static class AutoLaws
     [
         new CheckedLaw<ChoiceWorld>(
             "auto/bounded-loss", LawKind.Strategy,
-            "Whatever is accepted, time spent is at most 1.01 times plain decoding's and two plain steps at every moment, and in every account at most eight steps more, as far as earlier ones left them, while steps stay within their declared bounds.",
+            "Whatever is accepted, time spent is at most 1.01 times plain decoding's and two plain steps at every moment, and in every account at most sixteen steps more, as far as earlier ones left them, while steps stay within their declared bounds.",
             ChoiceWorld.Any, 1500, BoundedLoss,
             PlantedAutoBugs.NeverRefuses, PlantedAutoBugs.DraftsForgotten, PlantedAutoBugs.BoundTooShort, PlantedAutoBugs.DebtsForgotten, PlantedAutoBugs.CarriesAll),
         new CheckedLaw<ChoiceWorld>(

@@ -5,11 +5,13 @@ public sealed partial class ArmChooser
 {
     private const double LikelyBetter = 0.25, LikelyWorse = 1.5; // standard errors by which a probe must be off the mark to be over: whoever ends it too soon learns nothing more
     private const int WorthwhileSteps = 8; // steps without luck that must be borne after a draft caught up: what is broken off tells nothing, and was paid for
+    private const int ProbesEvery = 4; // tokens
     private const double MostRoom = 3, LeastRoom = 1; // plain steps that are asked for beyond the first: between these, as many as catching up loses
     private const int Promising = 0, Unpromising = 1; // the order in which probes that are due are made
     private const int LongestSaving = 1024, ShortSaving = 128; // tokens: for what is thought to pay, and for what may
     private const double Hoped = 1.5; // times plain decoding, by what is probed
     private const double Reinstated = 1.02; // times plain decoding, by all texts
+    private const int KnownSteps = 64; // by which a strategy is known well enough to be used without a probe
     private const double SharedLuck = 0.5; // of the doubt about one strategy, beside another on the same text
     private const int UsualGrowth = 2, BehindGrowth = 8, FarGrowth = 32; // a wait over the one before: the usual, while another pays, and of what would need luck to catch up
 
@@ -22,12 +24,31 @@ public sealed partial class ArmChooser
         if (view.InUse == 0 && !_broken[arm] && Net(view, arm, view.Arms[arm].Expected.Mean) > Reinstated) view.InUse = arm;
     }
 
+    /// <summary>Begins to use what pays most as a rule and can be borne at once, other than what is in use; false if nothing can.</summary>
+    private bool TakeUpKnown(BatchView view, int batch)
+    {
+        (int chosen, double most) = (0, Reinstated);
+        for (int arm = 1; arm < _names.Length; arm++)
+        {
+            ArmRecord record = view.Arms[arm];
+            if (arm == view.InUse || _broken[arm] || record.Steps < KnownSteps || record.IsUnlikely || record.IsRefuted) continue;
+            double paid = Net(view, arm, record.Expected.Mean);
+            if (paid <= most) continue;
+            AskLag(view, arm);
+            double reading = record.Investment(Tokens, _context);
+            if (PaysBack(reading, paid) && Allows(view, arm, batch, reading > 0 ? Reserve(view, arm, batch, reading) : 0)) (chosen, most) = (arm, paid);
+        }
+        if (chosen > 0) view.InUse = chosen;
+        return chosen > 0;
+    }
+
     /// <summary>
     /// Of the strategies whose probe is due: the one that might pay most, as far as is known, while that might be more than what is in use
     /// pays; then the one that waits longest. What the one in use may need is left to it.
     /// </summary>
     private int DueProbe(BatchView view, int batch)
     {
+        view.ProbesAt = Tokens + ProbesEvery;
         int chosen = 0;
         (int Group, double Rank, double Bound) first = (Unpromising, double.PositiveInfinity, 0);
         double reserve = view.InUse == 0 ? 0 : Math.Max(0, Bound(view, view.InUse, batch) - view.PlainSeconds) + Reserve(view, view.InUse, batch, 0);
@@ -40,13 +61,14 @@ public sealed partial class ArmChooser
         for (int arm = 1; arm < _names.Length; arm++)
         {
             ArmRecord record = view.Arms[arm];
+            if (Tokens < record.ProbeAt) view.ProbesAt = Math.Min(view.ProbesAt, record.ProbeAt);
             if (arm == view.InUse || _broken[arm] || Tokens < record.ProbeAt || (view.SavingFor > 0 && arm != view.SavingFor)) continue;
             if (record.IsUnlikely && Tokens < record.ProbeAt + _options.LastProbe) continue;
             AskLag(view, arm);
             double hope = Hope(view, arm), over = hope / Standard(view);
             bool promising = record.IsSuggested || (!record.IsUnlikely && over > 1 + _options.Lead);
             double investment = record.Investment(Tokens, _context);
-            if (view.InUse > 0 && record.Steps > 0 && !record.IsSuggested && Tokens < record.ProbeAt + Math.Min(Fair(investment), _options.LastProbe)) continue; // what has to be read again makes another probe dearer
+            if (view.InUse > 0 && record.Steps > 0 && !record.IsSuggested && Net(view, arm, record.Expected.Mean) <= Standard(view) * (1 + _options.Lead) && Tokens < record.ProbeAt + Math.Min(Fair(investment), _options.LastProbe)) continue; // what has to be read again makes another probe dearer
             if (!record.IsSuggested && (promising ? !PaysBack(investment, over) : !IsEarly && !PaysBack(investment, Hoped))) continue;
             if (!promising && !spends && Tokens < record.ProbeAt + _options.LastProbe) continue;
             (int, double, double) rank = promising ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
@@ -61,9 +83,9 @@ public sealed partial class ArmChooser
             return chosen;
         }
         PutOff(view, chosen);
-        // Others do not spend what the most promising one needs, for a while and as long as it might get it.
-        double most = (_options.AllowedSteps + _options.CarriedSteps) * view.PlainSeconds;
-        if (view.SavingFor == 0 && first.Group == Promising && Bound(view, chosen, batch) - view.PlainSeconds + reserve < most)
+        // Others do not spend what the most promising one needs, for a while and as long as this account may save that.
+        double missing = Ledger.Missing(Bound(view, chosen, batch), view.PlainSeconds, view.PlainSeconds, reserve), most = _options.MaxLoss * Math.Min(Remaining, LongestSaving) * view.PlainSeconds;
+        if (view.SavingFor == 0 && first.Group == Promising && missing <= most)
             (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (Net(view, chosen, view.Arms[chosen].Expected.Mean) > Standard(view) * (1 + _options.Lead) ? LongestSaving : ShortSaving));
         return 0;
     }
@@ -76,8 +98,11 @@ public sealed partial class ArmChooser
         return (reading + Math.Min((WorthwhileSteps - 1) * step, Math.Clamp(reading, LeastRoom, MostRoom))) * view.PlainSeconds;
     }
 
-    /// <summary>Whether what catching up loses can be won back before an account of the usual length ends. Nobody knows its end: a quarter of it is always thought to come.</summary>
-    private bool PaysBack(double investment, double paid) => investment <= 0 || _usual == 0 || Math.Max(_usual - Accounted, _usual / 4) * (1 - 1 / Math.Max(paid, 1)) >= investment;
+    /// <summary>Tokens until an account of the usual length ends. Nobody knows its end: a quarter of it is always thought to come.</summary>
+    private double Remaining => _usual == 0 ? double.PositiveInfinity : Math.Max(_usual - Accounted, _usual / 4);
+
+    /// <summary>Whether what catching up loses can be won back before an account of the usual length ends.</summary>
+    private bool PaysBack(double investment, double paid) => investment <= 0 || double.IsInfinity(Remaining) || Remaining * (1 - 1 / Math.Max(paid, 1)) >= investment;
 
     /// <summary>Nobody knows how long an account will be: its first half is always early enough to find out.</summary>
     private bool IsEarly => Accounted <= _usual / 2;

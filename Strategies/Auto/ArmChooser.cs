@@ -27,6 +27,7 @@ public sealed partial class ArmChooser : IArmChooser
     private long _begun; // the count of tokens at which the account began
     private double _usual; // tokens of an account
     private double _context; // of the last choice, a request
+    private (BatchView? View, int Arm) _upToDate; // whose drafts lag behind as they did when that was asked: they were shown in the last step
     private BatchView? _lastPlain; // of the last step's, where that was a plain one
 
     /// <summary>Makes a chooser that knows nothing yet.</summary>
@@ -74,6 +75,7 @@ public sealed partial class ArmChooser : IArmChooser
         view.PriceAt(Accounted, _context);
         if (view.NeedsPrice) return 0;
         if (Accounted <= 2 * PlainPrice.FirstSteps) Reinstate(view);
+        if (view.InUse == 0 && view.Probing == 0 && Accounted <= 2 * PlainPrice.FirstSteps) TakeUpKnown(view, batch);
         if (view.Probing > 0)
         {
             AskLag(view, view.Probing);
@@ -83,7 +85,7 @@ public sealed partial class ArmChooser : IArmChooser
             view.Probing = 0;
         }
         if (view.InUse > 0 && (Tokens >= view.PlainAt || view.RowLeft > 0)) return 0;
-        if (DueProbe(view, batch) is > 0 and int arm)
+        if (Tokens >= view.ProbesAt && DueProbe(view, batch) is > 0 and int arm)
         {
             BeginsProbe = true;
             view.IsSuggested = view.Arms[arm].IsSuggested;
@@ -94,7 +96,7 @@ public sealed partial class ArmChooser : IArmChooser
         }
         if (view.InUse == 0) return 0;
         ArmRecord used = view.Arms[view.InUse];
-        AskLag(view, view.InUse);
+        if (_upToDate != (view, view.InUse)) AskLag(view, view.InUse);
         double investment = used.Investment(Tokens, _context);
         if (!used.IsReading && !PaysBack(investment, used.Expected.Mean))
         {
@@ -106,6 +108,7 @@ public sealed partial class ArmChooser : IArmChooser
             view.Refused = 0;
             return view.InUse;
         }
+        if (investment > 0 && !used.IsReading && TakeUpKnown(view, batch)) return view.InUse;
         used.BreakOff(Tokens, _context);
         used.ForgetLongest();
         if (++view.Refused > MostRefused) StopUsing(view, view.InUse);
@@ -123,6 +126,7 @@ public sealed partial class ArmChooser : IArmChooser
     public void Report(int arm, int batch, double seconds, int tokens, bool drafted = true, bool idle = false, int? read = null)
     {
         BatchView view = ViewOf(batch);
+        _upToDate = drafted && read == 0 ? (view, arm) : default;
         Tokens += Math.Max(1, tokens / batch);
         if (arm == 0)
         {
@@ -176,7 +180,9 @@ public sealed partial class ArmChooser : IArmChooser
             record.Invest((seconds - plain) / view.PlainSeconds); // a price of every text, not of steps
             return;
         }
-        record.Measure(idle ? seconds : fair, judged, tokens);
+        if (view.FairSeconds <= 0) return; // nothing to judge it by
+        double steps = judged / view.FairSeconds;
+        record.Measure(idle ? steps : (double)tokens / batch, steps, tokens);
         if (view.Probing == arm && IsDecided(view, arm)) EndProbe(view, arm);
         else if (view.InUse == arm && view.Probing == 0 && ((record.Expected.Mean < Refuting && record.PaidLately < 1) || record.PaidLately < Failing))
         {
@@ -209,7 +215,7 @@ public sealed partial class ArmChooser : IArmChooser
     /// <param name="read">Tokens over all requests that its drafts read along.</param>
     public void ReportPrompt(double seconds, int arm = 0, int batch = 1, int read = 0)
     {
-        _lastPlain = null;
+        (_lastPlain, _upToDate) = (null, default);
         double reading = 0;
         if (read > 0)
         {
@@ -226,20 +232,20 @@ public sealed partial class ArmChooser : IArmChooser
     public void Begin()
     {
         Ledger.Begin();
+        _upToDate = default;
         if (Tokens > _begun) _usual = _usual == 0 ? Tokens - _begun : _usual + (Tokens - _begun - _usual) / UsualAccounts;
         _begun = Tokens;
-        foreach (BatchView? view in _views) view?.PriceAnew();
+        foreach (BatchView? view in _views) view?.PriceAnew(Tokens);
     }
 
     /// <summary>Says what one request was worth to a strategy when nothing depended on it: the best of those that clearly paid is used first.</summary>
     /// <param name="arm">The strategy.</param>
     /// <param name="paid">Plain decoding's time over its time.</param>
-    /// <param name="plainStep">A plain step, in seconds.</param>
     /// <param name="steps">Steps that this rests on.</param>
-    public void Prime(int arm, double paid, double plainStep, int steps = 1)
+    public void Prime(int arm, double paid, int steps = 1)
     {
         BatchView view = ViewOf(1);
-        view.Arms[arm].Prime(paid, plainStep, steps);
+        view.Arms[arm].Prime(paid, steps);
         (double mean, double doubt) = view.Arms[arm].Expected;
         if (mean + doubt < 1) view.Arms[arm].Postpone(Tokens, FirstUnlikely * _options.FirstProbe);
         if (mean - LikelyBetter * doubt > 1 && (view.InUse == 0 || mean > view.Arms[view.InUse].Expected.Mean)) view.InUse = arm;
@@ -266,7 +272,9 @@ public sealed partial class ArmChooser : IArmChooser
         BatchView view = ViewOf(batch);
         if (pays)
         {
-            if (view.InUse != arm && view.Probing != arm) view.Arms[arm].Suggest(Tokens);
+            if (view.InUse == arm || view.Probing == arm) return;
+            view.Arms[arm].Suggest(Tokens);
+            if (view.Arms[arm].IsSuggested) view.ProbesAt = Tokens;
             return;
         }
         view.Arms[arm].Withdraw();

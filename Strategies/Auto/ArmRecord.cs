@@ -9,15 +9,16 @@ internal sealed class ArmRecord(int firstProbe)
     private const double UnknownReading = 0.05; // plain steps that a token may cost as long as nothing is known
     private const int LateSteps = 8;
     private const double KeepWorth = 1023.0 / 1024;
-    private const double StepSpread = 0.5, TextSpread = 0.085; // of what one step pays, and of what it pays on a text over what is usual, as long as that is not known
-    private const double LeastSpread = 0.05, MostSpread = 0.7, LearnSpread = 0.125, SpreadSteps = 8; // of texts; of these the last shows half of what many would
+    private const double StepSpread = 0.5, MachineSpread = 0.1, TextSpread = 0.085; // of what one step pays, of what the machine adds for a while, and of what it pays on a text over what is usual, as long as that is not known
+    private const double LeastSpread = 0.05, MostSpread = 0.25, LearnSpread = 0.125, SpreadSteps = 8; // of texts; of these the last shows half of what many would
     private const int FirstSuggestWait = 32, LastSuggestWait = 1024; // tokens
     private const int MostRehearsed = 128; // steps that a rehearsal counts for: its texts are the model's own, and alike
     private const int FewSteps = 2; // that what is not known counts for
 
     private readonly StepLength _ready = new(), _catchingUp = new();
-    private double _plainSeconds, _seconds, _latePlain, _lateSeconds;
-    private double _worthPlain, _worthSeconds, _known; // the last: steps that the others rest on
+    private double _given, _taken, _lateGiven, _lateTaken; // tokens of a request, and plain steps' time that steps took
+    private double _lateUsual, _usual, _usualSteps; // what steps take as a rule: of the late ones together, and of all
+    private double _worthGiven, _worthTaken, _known; // the last: steps that the others rest on
     private int _late; // steps that what it paid lately rests on
     private double _weight; // steps that what it paid since rests on
     private (double Worth, double Steps) _before; // what it paid as a rule when its last probe or the account began
@@ -31,13 +32,16 @@ internal sealed class ArmRecord(int firstProbe)
     private long _readyAt = long.MinValue / 2; // the count of tokens when its drafts were last shown to the target
 
     /// <summary>Plain time over time spent since its last probe or the account began, recent steps first; <see cref="Worth"/> before the first of them.</summary>
-    public double Paid => _seconds > 0 ? _plainSeconds / _seconds : Worth;
+    public double Paid => _taken > 0 ? _given / _taken : Worth;
 
-    /// <summary>Likewise, of about the last dozen steps; 1 before there were as many as say something.</summary>
-    public double PaidLately => _late >= LateSteps ? _latePlain / _lateSeconds : 1;
+    /// <summary>
+    /// Likewise, of about the last dozen steps; 1 before there were as many as say something. Had they taken what they usually take, if that is more:
+    /// a moment in which the machine was slow is no reason to leave it.
+    /// </summary>
+    public double PaidLately => _late >= LateSteps ? _lateGiven / Math.Min(_lateTaken, _lateUsual) : 1;
 
     /// <summary>What it pays as a rule, by all steps, older ones too.</summary>
-    public double Worth => _worthSeconds > 0 ? _worthPlain / _worthSeconds : 1;
+    public double Worth => _worthTaken > 0 ? _worthGiven / _worthTaken : 1;
 
     /// <summary>Tokens it emitted.</summary>
     public long Tokens { get; private set; }
@@ -184,17 +188,16 @@ internal sealed class ArmRecord(int firstProbe)
         Restart();
         if (IsSuggested || IsUnlikely) _before = (IsSuggested ? Worth : 1, FewSteps);
         IsSuggested = false;
-        (ProbeLoss, _latePlain, _lateSeconds, _late) = (0, 0, 0, 0);
+        (ProbeLoss, _lateGiven, _lateTaken, _lateUsual, _late) = (0, 0, 0, 0, 0);
     }
 
-    /// <summary>Begins with what one request showed when nothing depended on it.</summary>
+    /// <summary>Begins with what was shown when nothing depended on it.</summary>
     /// <param name="paid">Plain decoding's time over its time.</param>
-    /// <param name="plainStep">A plain step, in seconds.</param>
     /// <param name="steps">Steps that this rests on.</param>
-    public void Prime(double paid, double plainStep, int steps)
+    public void Prime(double paid, int steps)
     {
         _known = Math.Min(steps, MostRehearsed);
-        (_worthPlain, _worthSeconds) = (_known * paid * plainStep, _known * plainStep);
+        (_worthGiven, _worthTaken) = (_known * paid, _known);
     }
 
     /// <summary>Begins with what catching up cost when nothing depended on it.</summary>
@@ -203,14 +206,15 @@ internal sealed class ArmRecord(int firstProbe)
     public void PrimeReading(double tokens, double lostSteps) => (_read, _readingLoss) = (tokens, Math.Max(0, lostSteps));
 
     /// <summary>Judges it by a step.</summary>
-    /// <param name="plainSeconds">Plain time of the tokens it emitted.</param>
-    /// <param name="seconds">What it took.</param>
-    /// <param name="tokens">Emitted.</param>
-    public void Measure(double plainSeconds, double seconds, int tokens)
+    /// <param name="given">Tokens that it gave a request.</param>
+    /// <param name="taken">What it took, in plain steps.</param>
+    /// <param name="tokens">Emitted over all requests.</param>
+    public void Measure(double given, double taken, int tokens)
     {
-        (_worthPlain, _worthSeconds, _known) = (_worthPlain * KeepWorth + plainSeconds, _worthSeconds * KeepWorth + seconds, _known * KeepWorth + 1);
-        (_plainSeconds, _seconds, _weight) = (_plainSeconds * Keep + plainSeconds, _seconds * Keep + seconds, _weight * Keep + 1);
-        (_latePlain, _lateSeconds, _late) = (_latePlain * KeepLately + plainSeconds, _lateSeconds * KeepLately + seconds, _late + 1);
+        (_usual, _usualSteps) = (_usual * Keep + taken, _usualSteps * Keep + 1);
+        (_worthGiven, _worthTaken, _known) = (_worthGiven * KeepWorth + given, _worthTaken * KeepWorth + taken, _known * KeepWorth + 1);
+        (_given, _taken, _weight) = (_given * Keep + given, _taken * Keep + taken, _weight * Keep + 1);
+        (_lateGiven, _lateTaken, _lateUsual, _late) = (_lateGiven * KeepLately + given, _lateTaken * KeepLately + taken, _lateUsual * KeepLately + _usual / _usualSteps, _late + 1);
         Tokens += tokens;
         (Steps, Probed) = (Steps + 1, Probed + 1);
     }
@@ -252,11 +256,11 @@ internal sealed class ArmRecord(int firstProbe)
     {
         if (_weight > 0 && _before.Steps > FewSteps)
         {
-            double off = Paid - _before.Worth, seen = off * off - StepSpread * StepSpread / _weight; // the rest is chance
+            double off = Paid - _before.Worth, seen = off * off - StepSpread * StepSpread / _weight - MachineSpread * MachineSpread; // the rest is chance
             _spread += LearnSpread * _weight / (_weight + SpreadSteps) * (seen - _spread);
         }
         _before = _refuted ? (1, 0) : (Worth, _known);
-        (_weight, _plainSeconds, _seconds, Probed) = (0, 0, 0, 0);
+        (_weight, _given, _taken, Probed) = (0, 0, 0, 0);
     }
 
     /// <summary>It did not pay: the probe after the next is further away.</summary>
@@ -265,6 +269,9 @@ internal sealed class ArmRecord(int firstProbe)
         ProbeAt = now + Interval;
         Interval = Math.Min(factor * Interval, last);
     }
+
+    /// <summary>Whether this text showed that it does not pay on it.</summary>
+    public bool IsRefuted => _refuted;
 
     /// <summary>It was in use and did not pay.</summary>
     public void Refute() => _refuted = true;

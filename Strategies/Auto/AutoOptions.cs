@@ -10,7 +10,7 @@ public sealed record AutoOptions
     public double AllowedSteps { get; init; } = 2;
 
     /// <summary>Plain steps that requests may lose beyond that, out of what was won or not spent before they came in.</summary>
-    public double CarriedSteps { get; init; } = 8;
+    public double CarriedSteps { get; init; } = 16;
 
     /// <summary>Tokens a request commits before a strategy that did not pay is probed again, at first; doubled after every failure.</summary>
     public int FirstProbe { get; init; } = 4;

@@ -70,7 +70,7 @@ public sealed partial class AutoStrategy
         int count = Math.Min(plain.Count, rehearsals.Count), from = count / 3;
         if (count == 0) return;
         double[] paid = [.. Enumerable.Range(from, count - from).Select(i => plain[i].SecondsPerToken / rehearsals[i].SecondsPerToken).Order()];
-        Chooser.Prime(arm, paid[paid.Length / 2], plain[^1].SecondsPerToken, rehearsals.Skip(from).Sum(rehearsal => rehearsal.Steps));
+        Chooser.Prime(arm, paid[paid.Length / 2], rehearsals.Skip(from).Sum(rehearsal => rehearsal.Steps));
         double[] lost = [.. Enumerable.Range(from, count - from).Where(i => rehearsals[i].Read > LateContext / 2).Select(i => rehearsals[i].LostReading(plain[i])).Order()];
         if (lost.Length > 0) Chooser.PrimeReading(arm, LateContext, LateContext * lost[lost.Length / 2]);
         for (int i = from; i < count; i++)

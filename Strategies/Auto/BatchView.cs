@@ -4,7 +4,7 @@ namespace Switchyard.Strategies.Auto;
 internal sealed class BatchView
 {
     /// <summary>Tokens until plain decoding is measured beside what is in use, at first.</summary>
-    public const int FirstPlainWait = 64;
+    public const int FirstPlainWait = 128;
 
     /// <summary>Tokens between rows of plain steps.</summary>
     public const int RowWait = 2048;
@@ -53,6 +53,9 @@ internal sealed class BatchView
 
     /// <summary>The strategy whose probe the ledger cannot bear yet and others wait for; 0 for none.</summary>
     public int SavingFor { get; set; }
+
+    /// <summary>The count of tokens from which it is asked again what is to be probed: the answer seldom changes, and asking costs as much as all other bookkeeping.</summary>
+    public long ProbesAt { get; set; }
 
     /// <summary>The count of tokens until which they wait.</summary>
     public long SavingUntil { get; set; }
@@ -122,9 +125,10 @@ internal sealed class BatchView
     }
 
     /// <summary>Requests come in with contexts of their own: tokens are not to be priced by those that were there before.</summary>
-    public void PriceAnew()
+    /// <param name="now">Tokens committed so far.</param>
+    public void PriceAnew(long now)
     {
-        (Probing, PlainAt, PlainWait, RowLeft, _returning, _lost) = (0, 0, FirstPlainWait, 0, 0, 0);
+        (Probing, PlainAt, PlainWait, RowLeft, ProbesAt, _returning, _lost) = (0, Level.IsKnown ? now + FirstPlainWait : 0, FirstPlainWait, 0, 0, 0, 0);
         _price.Begin();
         Level.Prompt();
         foreach (ArmRecord arm in Arms) arm.BeginAccount();

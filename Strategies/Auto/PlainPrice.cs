@@ -14,6 +14,7 @@ internal sealed class PlainPrice
     public const int FirstSteps = 2;
 
     private const int Remembered = 16, AfterPrompt = 4, AfterOthers = 1; // steps that do not count
+    private const int RepriceEvery = 8; // tokens: it grows little in these, and is to be on the low side
     private const double Outlier = 1.5; // times the median
     private const double LeastShare = 0.5;
     private const int MostAccounts = 8; // that what first steps are worth rests on
@@ -65,7 +66,7 @@ internal sealed class PlainPrice
     /// <returns>Seconds; 0 before the first step of all, and what first steps of the last account took before the first of this one.</returns>
     public double At(long at)
     {
-        if (at != _pricedAt) (_pricedAt, _priced) = (at, Compute(at));
+        if (_pricedAt < 0 || at >= _pricedAt + RepriceEvery) (_pricedAt, _priced) = (at, Compute(at));
         return _priced;
     }
 

@@ -16,7 +16,7 @@ namespace Switchyard.Strategies.Auto;
 /// <param name="allowedSteps">Plain steps that may be lost beside it.</param>
 /// <param name="surplusSteps">Plain steps of winnings that are remembered.</param>
 /// <param name="carriedSteps">Plain steps that an account may lose of what earlier ones left.</param>
-public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, double surplusSteps = 32, double carriedSteps = 8)
+public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, double surplusSteps = 32, double carriedSteps = 16)
 {
     private double _allBalance, _allPlain, _carried;
 
@@ -40,11 +40,17 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     /// <param name="leastPlainSeconds">Plain time of the fewest tokens it may emit.</param>
     /// <param name="plainStepSeconds">A step of plain decoding.</param>
     /// <param name="reserve">Seconds that must be left to be risked afterwards.</param>
-    public bool Allows(double worstSeconds, double leastPlainSeconds, double plainStepSeconds, double reserve = 0)
+    public bool Allows(double worstSeconds, double leastPlainSeconds, double plainStepSeconds, double reserve = 0) =>
+        Missing(worstSeconds, leastPlainSeconds, plainStepSeconds, reserve) == 0;
+
+    /// <summary>Seconds that would have to be won, or left unspent, before such a step may be taken; 0 if it may.</summary>
+    /// <inheritdoc cref="Allows" path="/param"/>
+    internal double Missing(double worstSeconds, double leastPlainSeconds, double plainStepSeconds, double reserve)
     {
         double worst = leastPlainSeconds - worstSeconds - reserve, allowance = allowedSteps * plainStepSeconds;
-        return Balance + worst >= -(share * (PlainSeconds + leastPlainSeconds) + allowance + Carried(plainStepSeconds))
-            && _allBalance + worst >= -(share * (_allPlain + leastPlainSeconds) + allowance);
+        double own = Balance + worst + share * (PlainSeconds + leastPlainSeconds) + allowance + Carried(plainStepSeconds);
+        double all = _allBalance + worst + share * (_allPlain + leastPlainSeconds) + allowance;
+        return Math.Max(0, -Math.Min(own, all));
     }
 
     /// <summary>Seconds that may be lost in this account, as things stand.</summary>

@@ -14,7 +14,7 @@ internal sealed class StepLength
     public double Longest { get; private set; } = double.NaN;
 
     /// <summary>A step's length without what the machine added to it.</summary>
-    public double WithoutStall(double length) => _count < Few ? length : Math.Min(length, Stall * Longest);
+    public double WithoutStall(double length) => _count < Few || length <= Stall * Longest ? length : Longest;
 
     /// <summary>Learns from a step.</summary>
     public void Note(double length)

@@ -146,7 +146,7 @@ public sealed class ArmChooserTests
     {
         // A strategy that pays twice, but only after some steps of reading, for each account anew.
         var chooser = new ArmChooser(["plain", "chain"], new AutoOptions());
-        chooser.Prime(1, 2, 1);
+        chooser.Prime(1, 2);
         double spent = 0, all = 0;
         for (int account = 0; account < 100; account++)
         {

@@ -19,7 +19,7 @@ public sealed class PlainLevelTests
         for (int request = 0; request < 5; request++)
         {
             double worst = Decode(level, prompt: 40 + 50 * request, tokens: 250, every: 50);
-            Assert.InRange(worst, 0, 0.05); // growth is taken as exponential; steps as they were would be off by a tenth to a fifth
+            Assert.InRange(worst, 0, 0.05); // steps as they were would be off by a tenth to a fifth
         }
     }
 

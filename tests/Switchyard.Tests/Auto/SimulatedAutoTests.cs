@@ -85,7 +85,7 @@ public sealed class SimulatedAutoTests
                 double now = auto.Uses.Sum(use => use.Seconds) - began;
                 int emitted = request.Output.Length - 1;
                 // The prompt's step is plain time too: a hundredth of it may be lost.
-                worst = Math.Max(worst, now - (1.01 * emitted + 0.01 + 2 + Math.Min(left, 8)) * PlainSeconds);
+                worst = Math.Max(worst, now - (1.01 * emitted + 0.01 + 2 + Math.Min(left, options.CarriedSteps)) * PlainSeconds);
                 worst = Math.Max(worst, spent + now - (1.01 * (tokens + emitted) + 0.01 * (number + 1) + 2) * PlainSeconds);
             }
             (spent, tokens) = (spent + auto.Uses.Sum(use => use.Seconds) - began, tokens + request.Output.Length - 1);
