@@ -83,6 +83,7 @@ public sealed partial class ArmChooser
             return chosen;
         }
         PutOff(view, chosen);
+        view.ProbesAt = Tokens + 1; // others may be borne
         // Others do not spend what the most promising one needs, for a while and as long as this account may save that.
         double missing = Ledger.Missing(Bound(view, chosen, batch), view.PlainSeconds, view.PlainSeconds, reserve), most = _options.MaxLoss * Math.Min(Remaining, LongestSaving) * view.PlainSeconds;
         if (view.SavingFor == 0 && first.Group == Promising && missing <= most)

@@ -34,6 +34,16 @@ public sealed class RegretLedgerTests
     }
 
     [Fact]
+    public void What_is_missing_is_what_has_to_be_won_before_a_step_is_allowed()
+    {
+        var ledger = new RegretLedger(0.01, 2);
+        Assert.Equal(0, ledger.Missing(3.01, 1, 1, 0), 12);
+        Assert.Equal(0.5, ledger.Missing(3.01, 1, 1, 0.5), 12);
+        ledger.Book(1.5, 1, 1);
+        Assert.True(ledger.Allows(3.01, 1, 1, 0.5));
+    }
+
+    [Fact]
     public void Accounts_of_one_length_may_each_lose_their_share()
     {
         // A ledger that carried an account's whole debt into the next one of the same length would never allow a step again.

@@ -195,6 +195,18 @@ public sealed class StepLengthTests
     }
 
     [Fact]
+    public void Slow_moments_do_not_count_as_failing_and_a_text_without_luck_does()
+    {
+        var record = new ArmRecord(4);
+        for (int i = 0; i < 60; i++) record.Measure(2, 1.4, 2);
+        Assert.Equal(2 / 1.4, record.PaidLately, 6);
+        for (int i = 0; i < 12; i++) record.Measure(2, 2.8, 2);
+        Assert.True(record.PaidLately > 1.1, $"{record.PaidLately:F2}"); // though these steps paid 0.7
+        for (int i = 0; i < 24; i++) record.Measure(1, 1.4, 1);
+        Assert.True(record.PaidLately < 0.8, $"{record.PaidLately:F2}");
+    }
+
+    [Fact]
     public void What_a_strategy_is_expected_to_pay_moves_from_what_it_paid_before_to_what_it_pays_now()
     {
         var record = new ArmRecord(4);
