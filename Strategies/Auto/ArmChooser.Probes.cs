@@ -24,22 +24,23 @@ public sealed partial class ArmChooser
         if (view.InUse == 0 && !_broken[arm] && Net(view, arm, view.Arms[arm].Expected.Mean) > Reinstated) view.InUse = arm;
     }
 
-    /// <summary>Begins to use what pays most as a rule and can be borne at once, other than what is in use; false if nothing can.</summary>
+    /// <summary>Begins to use what pays most as a rule and can be borne at once, other than what is in use and what the text suggests, whose probe is due anyway; false if nothing can.</summary>
     private bool TakeUpKnown(BatchView view, int batch)
     {
         (int chosen, double most) = (0, Reinstated);
         for (int arm = 1; arm < _names.Length; arm++)
         {
             ArmRecord record = view.Arms[arm];
-            if (arm == view.InUse || _broken[arm] || record.Steps < KnownSteps || record.IsUnlikely || record.IsRefuted) continue;
-            double paid = Net(view, arm, record.Expected.Mean);
+            if (arm == view.InUse || _broken[arm] || record.Steps < KnownSteps || record.IsUnlikely || record.IsSuggested || record.IsRefuted) continue;
+            double expected = record.Expected.Mean, paid = Net(view, arm, expected);
             if (paid <= most) continue;
             AskLag(view, arm);
             double reading = record.Investment(Tokens, _context);
-            if (PaysBack(reading, paid) && Allows(view, arm, batch, reading > 0 ? Reserve(view, arm, batch, reading) : 0)) (chosen, most) = (arm, paid);
+            if (PaysBack(reading, expected) && Allows(view, arm, batch, reading > 0 ? Reserve(view, arm, batch, reading) : 0)) (chosen, most) = (arm, paid);
         }
-        if (chosen > 0) view.InUse = chosen;
-        return chosen > 0;
+        if (chosen == 0) return false;
+        (view.InUse, view.Refused) = (chosen, 0);
+        return true;
     }
 
     /// <summary>
@@ -68,7 +69,7 @@ public sealed partial class ArmChooser
             double hope = Hope(view, arm), over = hope / Standard(view);
             bool promising = record.IsSuggested || (!record.IsUnlikely && over > 1 + _options.Lead);
             double investment = record.Investment(Tokens, _context);
-            if (view.InUse > 0 && record.Steps > 0 && !record.IsSuggested && Net(view, arm, record.Expected.Mean) <= Standard(view) * (1 + _options.Lead) && Tokens < record.ProbeAt + Math.Min(Fair(investment), _options.LastProbe)) continue; // what has to be read again makes another probe dearer
+            if (view.InUse > 0 && record.Steps > 0 && !record.IsSuggested && !IsLikelyBetter(view, arm) && Tokens < record.ProbeAt + Math.Min(Fair(investment), _options.LastProbe)) continue; // what has to be read again makes another probe dearer
             if (!record.IsSuggested && (promising ? !PaysBack(investment, over) : !IsEarly && !PaysBack(investment, Hoped))) continue;
             if (!promising && !spends && Tokens < record.ProbeAt + _options.LastProbe) continue;
             (int, double, double) rank = promising ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
@@ -82,12 +83,13 @@ public sealed partial class ArmChooser
             view.SavingFor = 0;
             return chosen;
         }
+        // Others do not spend what the most promising one needs, for a while and as long as this account may save that.
+        double horizon = Math.Min(Remaining, IsLikelyBetter(view, chosen) ? LongestSaving : ShortSaving);
+        double missing = Ledger.Missing(Bound(view, chosen, batch), view.PlainSeconds, view.PlainSeconds, reserve);
+        if (view.SavingFor == 0 && first.Group == Promising && missing <= _options.MaxLoss * horizon * view.PlainSeconds)
+            (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (long)horizon);
         PutOff(view, chosen);
         view.ProbesAt = Tokens + 1; // others may be borne
-        // Others do not spend what the most promising one needs, for a while and as long as this account may save that.
-        double missing = Ledger.Missing(Bound(view, chosen, batch), view.PlainSeconds, view.PlainSeconds, reserve), most = _options.MaxLoss * Math.Min(Remaining, LongestSaving) * view.PlainSeconds;
-        if (view.SavingFor == 0 && first.Group == Promising && missing <= most)
-            (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (Net(view, chosen, view.Arms[chosen].Expected.Mean) > Standard(view) * (1 + _options.Lead) ? LongestSaving : ShortSaving));
         return 0;
     }
 
@@ -133,6 +135,9 @@ public sealed partial class ArmChooser
 
     /// <summary>What a strategy pays over an account, with what its drafts have to read first.</summary>
     private double Net(BatchView view, int arm, double paid) => _usual > 0 ? 1 / (1 / paid + view.Arms[arm].Reading(_context) / _usual) : paid;
+
+    /// <summary>Whether a strategy is expected to pay more than what is in use, luck or not.</summary>
+    private bool IsLikelyBetter(BatchView view, int arm) => Net(view, arm, view.Arms[arm].Expected.Mean) > Standard(view) * (1 + _options.Lead);
 
     /// <summary>Tokens between probes that lose so many steps each.</summary>
     private double Fair(double lostSteps) => TokensPerLostStep * (_names.Length - 1) * lostSteps;

@@ -100,6 +100,7 @@ public sealed partial class ArmChooser : IArmChooser
         double investment = used.Investment(Tokens, _context);
         if (!used.IsReading && !PaysBack(investment, used.Expected.Mean))
         {
+            if (TakeUpKnown(view, batch)) return view.InUse;
             if (IsEarly) StopUsing(view, view.InUse); // not worth its reading: others may be
             return 0;
         }
@@ -155,7 +156,7 @@ public sealed partial class ArmChooser : IArmChooser
             seconds = Math.Min(seconds, FirstStall * Bound(view, arm, batch) + record.MostReading(Tokens, _context) * view.PlainSeconds);
         }
         Ledger.Book(plain, seconds, view.PlainSeconds);
-        double judged = seconds;
+        double judged = !readsFirst && record.IsStall(length, catchesUp) ? Math.Min(seconds, record.Longest(catchesUp) * view.PlainSeconds) : seconds;
         if (readsFirst)
         {
             double withoutReading = record.ReadFirst(seconds / view.PlainSeconds);
@@ -180,9 +181,9 @@ public sealed partial class ArmChooser : IArmChooser
             record.Invest((seconds - plain) / view.PlainSeconds); // a price of every text, not of steps
             return;
         }
-        if (view.FairSeconds <= 0) return; // nothing to judge it by
+        if (!(view.FairSeconds > 0)) return; // nothing to judge it by
         double steps = judged / view.FairSeconds;
-        record.Measure(idle ? steps : (double)tokens / batch, steps, tokens);
+        record.Measure(idle ? steps : (double)tokens / batch, steps, tokens, idle);
         if (view.Probing == arm && IsDecided(view, arm)) EndProbe(view, arm);
         else if (view.InUse == arm && view.Probing == 0 && ((record.Expected.Mean < Refuting && record.PaidLately < 1) || record.PaidLately < Failing))
         {
@@ -238,7 +239,7 @@ public sealed partial class ArmChooser : IArmChooser
         foreach (BatchView? view in _views) view?.PriceAnew(Tokens);
     }
 
-    /// <summary>Says what one request was worth to a strategy when nothing depended on it: the best of those that clearly paid is used first.</summary>
+    /// <summary>Says what a strategy was worth when nothing depended on it: the best of those that clearly paid is used first.</summary>
     /// <param name="arm">The strategy.</param>
     /// <param name="paid">Plain decoding's time over its time.</param>
     /// <param name="steps">Steps that this rests on.</param>

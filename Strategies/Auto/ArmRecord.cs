@@ -25,7 +25,6 @@ internal sealed class ArmRecord(int firstProbe)
     private double _spread = TextSpread * TextSpread; // squared: how much what it pays differs from text to text
     private long _suggestAt; // the count of tokens from which it may be suggested again
     private int _suggestWait = FirstSuggestWait;
-    private bool _refuted; // by this text: what it paid before says nothing then
     private double _read, _readingLoss; // tokens that its drafts caught up with, and the plain steps which that lost
     private double _invested, _reading; // plain steps that catching up lost since its drafts were last of use, and tokens read for them
     private long _resumable = long.MinValue / 2; // the count of tokens up to which a probe that was broken off goes on
@@ -35,8 +34,8 @@ internal sealed class ArmRecord(int firstProbe)
     public double Paid => _taken > 0 ? _given / _taken : Worth;
 
     /// <summary>
-    /// Likewise, of about the last dozen steps; 1 before there were as many as say something. Had they taken what they usually take, if that is more:
-    /// a moment in which the machine was slow is no reason to leave it.
+    /// Likewise, of about the last dozen steps with drafts; 1 before there were as many as say something. They count as long as steps are as a rule where
+    /// they took longer: a moment in which the machine was slow is no reason to leave it.
     /// </summary>
     public double PaidLately => _late >= LateSteps ? _lateGiven / Math.Min(_lateTaken, _lateUsual) : 1;
 
@@ -60,7 +59,7 @@ internal sealed class ArmRecord(int firstProbe)
     {
         get
         {
-            (double worth, double steps) = _before.Steps > 0 || _refuted ? _before : (Worth, _known);
+            (double worth, double steps) = _before.Steps > 0 || IsRefuted ? _before : (Worth, _known);
             double doubt = Math.Clamp(_spread, LeastSpread * LeastSpread, MostSpread * MostSpread) + StepSpread * StepSpread / Math.Max(steps, FewSteps), seen = _weight / (StepSpread * StepSpread), precision = 1 / doubt + seen;
             return ((worth / doubt + Paid * seen) / precision, 1 / Math.Sqrt(precision));
         }
@@ -209,18 +208,26 @@ internal sealed class ArmRecord(int firstProbe)
     /// <param name="given">Tokens that it gave a request.</param>
     /// <param name="taken">What it took, in plain steps.</param>
     /// <param name="tokens">Emitted over all requests.</param>
-    public void Measure(double given, double taken, int tokens)
+    /// <param name="idle">Whether it had nothing to show: that says nothing about what its steps take, nor of luck.</param>
+    public void Measure(double given, double taken, int tokens, bool idle = false)
     {
-        (_usual, _usualSteps) = (_usual * Keep + taken, _usualSteps * Keep + 1);
         (_worthGiven, _worthTaken, _known) = (_worthGiven * KeepWorth + given, _worthTaken * KeepWorth + taken, _known * KeepWorth + 1);
         (_given, _taken, _weight) = (_given * Keep + given, _taken * Keep + taken, _weight * Keep + 1);
-        (_lateGiven, _lateTaken, _lateUsual, _late) = (_lateGiven * KeepLately + given, _lateTaken * KeepLately + taken, _lateUsual * KeepLately + _usual / _usualSteps, _late + 1);
         Tokens += tokens;
         (Steps, Probed) = (Steps + 1, Probed + 1);
+        if (idle) return;
+        (_usual, _usualSteps) = (_usual * Keep + taken, _usualSteps * Keep + 1);
+        (_lateGiven, _lateTaken, _lateUsual, _late) = (_lateGiven * KeepLately + given, _lateTaken * KeepLately + taken, _lateUsual * KeepLately + _usual / _usualSteps, _late + 1);
     }
 
     /// <summary>A step's length, in plain steps, without what the machine added to it.</summary>
     public double WithoutStall(double inPlainSteps, bool caughtUp) => (caughtUp ? _catchingUp : _ready).WithoutStall(inPlainSteps);
+
+    /// <summary>Whether the machine held a step up: it is judged as the longest of its kind.</summary>
+    public bool IsStall(double inPlainSteps, bool caughtUp) => (caughtUp ? _catchingUp : _ready).IsStall(inPlainSteps);
+
+    /// <summary>The longest that a step of its kind is thought to take, in plain steps.</summary>
+    public double Longest(bool caughtUp) => (caughtUp ? _catchingUp : _ready).Longest;
 
     /// <summary>Notes how long a step was, measured or not.</summary>
     /// <param name="inPlainSteps">Its length.</param>
@@ -247,7 +254,7 @@ internal sealed class ArmRecord(int firstProbe)
     /// <summary>Other requests come in: its drafts have not seen them.</summary>
     public void BeginAccount()
     {
-        (_refuted, IsSuggested, _suggestAt) = (false, false, 0);
+        (IsRefuted, IsSuggested, _suggestAt) = (false, false, 0);
         (_readyAt, _invested, _reading, Lag) = (long.MinValue / 2, 0, 0, null);
         Restart();
     }
@@ -259,7 +266,7 @@ internal sealed class ArmRecord(int firstProbe)
             double off = Paid - _before.Worth, seen = off * off - StepSpread * StepSpread / _weight - MachineSpread * MachineSpread; // the rest is chance
             _spread += LearnSpread * _weight / (_weight + SpreadSteps) * (seen - _spread);
         }
-        _before = _refuted ? (1, 0) : (Worth, _known);
+        _before = IsRefuted ? (1, 0) : (Worth, _known);
         (_weight, _given, _taken, Probed) = (0, 0, 0, 0);
     }
 
@@ -270,16 +277,16 @@ internal sealed class ArmRecord(int firstProbe)
         Interval = Math.Min(factor * Interval, last);
     }
 
-    /// <summary>Whether this text showed that it does not pay on it.</summary>
-    public bool IsRefuted => _refuted;
+    /// <summary>Whether this text showed that it does not pay on it: what it paid before says nothing then.</summary>
+    public bool IsRefuted { get; private set; }
 
     /// <summary>It was in use and did not pay.</summary>
-    public void Refute() => _refuted = true;
+    public void Refute() => IsRefuted = true;
 
     /// <summary>It pays: should it stop paying, it is probed again soon.</summary>
     public void Reward(long now, int first)
     {
-        _refuted = false;
+        IsRefuted = false;
         _suggestWait = FirstSuggestWait;
         Interval = first;
         ProbeAt = now + first;

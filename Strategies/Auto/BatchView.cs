@@ -51,11 +51,11 @@ internal sealed class BatchView
     /// <summary>Steps that the probe's drafts may still spend on catching up without being judged.</summary>
     public int WarmingLeft { get; set; }
 
-    /// <summary>The strategy whose probe the ledger cannot bear yet and others wait for; 0 for none.</summary>
-    public int SavingFor { get; set; }
-
     /// <summary>The count of tokens from which it is asked again what is to be probed: the answer seldom changes, and asking costs as much as all other bookkeeping.</summary>
     public long ProbesAt { get; set; }
+
+    /// <summary>The strategy whose probe the ledger cannot bear yet and others wait for; 0 for none.</summary>
+    public int SavingFor { get; set; }
 
     /// <summary>The count of tokens until which they wait.</summary>
     public long SavingUntil { get; set; }
@@ -128,7 +128,7 @@ internal sealed class BatchView
     /// <param name="now">Tokens committed so far.</param>
     public void PriceAnew(long now)
     {
-        (Probing, PlainAt, PlainWait, RowLeft, ProbesAt, _returning, _lost) = (0, Level.IsKnown ? now + FirstPlainWait : 0, FirstPlainWait, 0, 0, 0, 0);
+        (Probing, PlainAt, PlainWait, RowLeft, ProbesAt, SavingFor, _returning, _lost) = (0, Level.IsKnown ? now + FirstPlainWait : 0, 2 * FirstPlainWait, 0, 0, 0, 0, 0);
         _price.Begin();
         Level.Prompt();
         foreach (ArmRecord arm in Arms) arm.BeginAccount();

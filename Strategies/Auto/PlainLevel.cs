@@ -24,7 +24,7 @@ internal sealed class PlainLevel
     private readonly double[] _sorted = new double[Remembered], _row = new double[Row];
     private readonly double[] _afterPrompt = [1.3, 1.2, 1.15, 1.1, 1.07, 1.04, 1.02, 1.01], _afterOthers = [1.08, 1.03, 1.015, 1.01];
     private double _n, _x, _y, _xx, _xy; // of contexts and times
-    private double _level, _growth; // what the latest steps would take at the mean of contexts, and how that grows with every token, as a share
+    private double _level, _levelAt, _growth; // what the latest steps would take at the mean of contexts, that mean, and how it grows with every token, as a share
     private int _next, _count, _inRow, _since;
 
     /// <summary>Whether anything is known.</summary>
@@ -41,11 +41,13 @@ internal sealed class PlainLevel
     /// <param name="context">Tokens before it, of one request.</param>
     public void Add(double seconds, double context)
     {
+        if (!(seconds > 0)) return;
         if (_since < Starting)
         {
             if (_count == Remembered) Learn(_afterPrompt, _since, seconds / Settle(context));
             _since++;
-            _inRow = 0;
+            _inRow++;
+            if (_since == Starting && _inRow < Starting) _inRow = 0; // else the row is settled by now
             return;
         }
         if (_inRow < _row.Length)
@@ -54,7 +56,7 @@ internal sealed class PlainLevel
             if (_inRow == _row.Length - 1) LearnRow();
         }
         int place = _inRow++;
-        if (place == 1 && seconds > 0) Learn(_afterOthers, 0, _row[0] / seconds * _afterOthers[1], KeepFirst); // most rows have two
+        if (place == 1 && _row[0] <= Outlier * seconds && seconds <= Outlier * _row[0]) Learn(_afterOthers, 0, _row[0] / seconds * _afterOthers[1], KeepFirst); // most rows have two
         double settled = place < Unsettled ? seconds / _afterOthers[place] : seconds;
         if (_count > 0) settled = Math.Min(settled, Outlier * Settle(context));
         Grow(settled, context);
@@ -70,12 +72,13 @@ internal sealed class PlainLevel
 
     private double Settle(double context) => _count == 0 ? 0 : _level * Grown(context);
 
-    private double Grown(double context) => Math.Max(LeastGrown, 1 + _growth * (context - _x / _n));
+    private double Grown(double context) => Math.Max(LeastGrown, 1 + _growth * (context - _levelAt));
 
     // Asked for at every step, changed by few.
     private void Recompute()
     {
         double spread = _n * _xx - _x * _x;
+        _levelAt = _x / _n;
         _growth = _n < Remembered || spread < _n * _n * LeastSpread * LeastSpread ? 0 : Math.Clamp((_n * _xy - _x * _y) / spread * _n / _y, 0, MostGrowth);
         Span<double> sorted = _sorted.AsSpan(0, _count);
         for (int i = 0; i < _count; i++) sorted[i] = _steps[i].Seconds / Grown(_steps[i].Context);
@@ -87,7 +90,6 @@ internal sealed class PlainLevel
 
     private void Grow(double seconds, double context)
     {
-        if (seconds <= 0) return;
         (_n, _x, _y, _xx, _xy) = (_n * KeepGrowth + 1, _x * KeepGrowth + context, _y * KeepGrowth + seconds, _xx * KeepGrowth + context * context, _xy * KeepGrowth + context * seconds);
     }
 

@@ -26,7 +26,7 @@ internal sealed class PlainPrice
     private double _first; // the shorter of the first two
     private double _share = 1; // what later steps took of that
     private bool _dropped;
-    private long _pricedAt = -1; // what was asked for last, and the answer: most questions are asked twice
+    private long _pricedAt = -1; // what the price was found for last, and the answer
     private double _priced;
 
     /// <summary>Steps since the account began, counted or not.</summary>

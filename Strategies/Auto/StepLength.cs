@@ -14,7 +14,10 @@ internal sealed class StepLength
     public double Longest { get; private set; } = double.NaN;
 
     /// <summary>A step's length without what the machine added to it.</summary>
-    public double WithoutStall(double length) => _count < Few || length <= Stall * Longest ? length : Longest;
+    public double WithoutStall(double length) => IsStall(length) ? Stall * Longest : length;
+
+    /// <summary>Whether a step was held up.</summary>
+    public bool IsStall(double length) => _count >= Few && length > Stall * Longest;
 
     /// <summary>Learns from a step.</summary>
     public void Note(double length)

@@ -39,7 +39,9 @@ public sealed class RegretLedgerTests
         var ledger = new RegretLedger(0.01, 2);
         Assert.Equal(0, ledger.Missing(3.01, 1, 1, 0), 12);
         Assert.Equal(0.5, ledger.Missing(3.01, 1, 1, 0.5), 12);
-        ledger.Book(1.5, 1, 1);
+        ledger.Book(1.4, 1, 1);
+        Assert.False(ledger.Allows(3.01, 1, 1, 0.5));
+        ledger.Book(1.1, 1, 1);
         Assert.True(ledger.Allows(3.01, 1, 1, 0.5));
     }
 
