@@ -75,7 +75,11 @@ public sealed partial class ArmChooser
             (int, double, double) rank = promising ? (Promising, -hope, Bound(view, arm, batch)) : (Unpromising, record.ProbeAt, 0);
             if (chosen == 0 || rank.CompareTo(first) < 0) (chosen, first) = (arm, rank);
         }
-        if (chosen == 0) return 0;
+        if (chosen == 0)
+        {
+            if (view.SavingFor > 0 && Tokens >= view.Arms[view.SavingFor].ProbeAt) view.SavingFor = 0; // it promises nothing any more
+            return 0;
+        }
         double reading = view.Arms[chosen].Investment(Tokens, _context);
         reserve = view.InUse == 0 ? Reserve(view, chosen, batch, reading) : reserve + reading * view.PlainSeconds;
         if (Allows(view, chosen, batch, reserve))
@@ -83,11 +87,12 @@ public sealed partial class ArmChooser
             view.SavingFor = 0;
             return chosen;
         }
-        // Others do not spend what the most promising one needs, for a while and as long as this account may save that.
-        double horizon = Math.Min(Remaining, IsLikelyBetter(view, chosen) ? LongestSaving : ShortSaving);
-        double missing = Ledger.Missing(Bound(view, chosen, batch), view.PlainSeconds, view.PlainSeconds, reserve);
-        if (view.SavingFor == 0 && first.Group == Promising && missing <= _options.MaxLoss * horizon * view.PlainSeconds)
-            (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (long)horizon);
+        // Others do not spend what the most promising one needs, as long as that may be saved: over some accounts if all of them are short of it, else in this one.
+        double saving = IsLikelyBetter(view, chosen) ? LongestSaving : ShortSaving, share = _options.MaxLoss * view.PlainSeconds;
+        (double here, double inAll) = Ledger.Missing(Bound(view, chosen, batch), view.PlainSeconds, view.PlainSeconds, reserve);
+        bool saves = first.Group == Promising && inAll <= share * saving && (inAll > 0 || here <= share * Math.Min(Remaining, saving));
+        if (!saves) view.SavingFor = 0;
+        else if (view.SavingFor == 0) (view.SavingFor, view.SavingUntil) = (chosen, Tokens + (long)saving);
         PutOff(view, chosen);
         view.ProbesAt = Tokens + 1; // others may be borne
         return 0;

@@ -128,7 +128,7 @@ internal sealed class BatchView
     /// <param name="now">Tokens committed so far.</param>
     public void PriceAnew(long now)
     {
-        (Probing, PlainAt, PlainWait, RowLeft, ProbesAt, SavingFor, _returning, _lost) = (0, Level.IsKnown ? now + FirstPlainWait : 0, 2 * FirstPlainWait, 0, 0, 0, 0, 0);
+        (Probing, PlainAt, PlainWait, RowLeft, ProbesAt, _returning, _lost) = (0, Level.IsKnown ? now + FirstPlainWait : 0, 2 * FirstPlainWait, 0, 0, 0, 0);
         _price.Begin();
         Level.Prompt();
         foreach (ArmRecord arm in Arms) arm.BeginAccount();

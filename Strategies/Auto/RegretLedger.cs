@@ -41,16 +41,16 @@ public sealed class RegretLedger(double share = 0.01, double allowedSteps = 2, d
     /// <param name="plainStepSeconds">A step of plain decoding.</param>
     /// <param name="reserve">Seconds that must be left to be risked afterwards.</param>
     public bool Allows(double worstSeconds, double leastPlainSeconds, double plainStepSeconds, double reserve = 0) =>
-        Missing(worstSeconds, leastPlainSeconds, plainStepSeconds, reserve) == 0;
+        Missing(worstSeconds, leastPlainSeconds, plainStepSeconds, reserve) == (0, 0);
 
-    /// <summary>Seconds that would have to be won, or left unspent, before such a step may be taken; 0 if it may.</summary>
+    /// <summary>Seconds that would have to be won, or left unspent, before such a step may be taken: in this account, and in all of them; 0 where none.</summary>
     /// <inheritdoc cref="Allows" path="/param"/>
-    internal double Missing(double worstSeconds, double leastPlainSeconds, double plainStepSeconds, double reserve)
+    internal (double Here, double InAll) Missing(double worstSeconds, double leastPlainSeconds, double plainStepSeconds, double reserve)
     {
         double worst = leastPlainSeconds - worstSeconds - reserve, allowance = allowedSteps * plainStepSeconds;
-        double own = Balance + worst + share * (PlainSeconds + leastPlainSeconds) + allowance + Carried(plainStepSeconds);
+        double here = Balance + worst + share * (PlainSeconds + leastPlainSeconds) + allowance + Carried(plainStepSeconds);
         double all = _allBalance + worst + share * (_allPlain + leastPlainSeconds) + allowance;
-        return Math.Max(0, -Math.Min(own, all));
+        return (Math.Max(0, -here), Math.Max(0, -all));
     }
 
     /// <summary>Seconds that may be lost in this account, as things stand.</summary>

@@ -37,12 +37,18 @@ public sealed class RegretLedgerTests
     public void What_is_missing_is_what_has_to_be_won_before_a_step_is_allowed()
     {
         var ledger = new RegretLedger(0.01, 2);
-        Assert.Equal(0, ledger.Missing(3.01, 1, 1, 0), 12);
-        Assert.Equal(0.5, ledger.Missing(3.01, 1, 1, 0.5), 12);
+        Assert.Equal((0, 0), ledger.Missing(3, 1, 1, 0));
+        Assert.Equal(0.5, ledger.Missing(3.01, 1, 1, 0.5).Here, 12);
+        Assert.Equal(0.5, ledger.Missing(3.01, 1, 1, 0.5).InAll, 12);
         ledger.Book(1.4, 1, 1);
         Assert.False(ledger.Allows(3.01, 1, 1, 0.5));
         ledger.Book(1.1, 1, 1);
         Assert.True(ledger.Allows(3.01, 1, 1, 0.5));
+        ledger.Begin();
+        ledger.Book(1, 5, 1);
+        ledger.Begin();
+        (double here, double inAll) = ledger.Missing(3, 1, 1, 0);
+        Assert.True(here == 0 && inAll > 3, $"{here} and {inAll}"); // the debt is all accounts' only
     }
 
     [Fact]
