@@ -37,6 +37,21 @@ public sealed class KnownStrategyTests
     }
 
     [Fact]
+    public void What_the_text_suggests_is_probed_and_so_left_again_with_its_reason()
+    {
+        for (int account = 0; account < 4; account++) Run(200, far: 4, near: 1);
+        _chooser.Unavailable(Far, 1);
+        _chooser.Begin();
+        for (int step = 0; step < 3; step++)
+        {
+            _chooser.Suggest(Far, 1, pays: true);
+            int arm = _chooser.Choose(1, step);
+            Assert.Equal(step == 2, _chooser.BeginsProbe);
+            _chooser.Report(arm, 1, arm == 0 ? 1 : 1.3, arm == 0 ? 1 : 4, read: 0);
+        }
+    }
+
+    [Fact]
     public void What_cannot_be_saved_for_in_this_account_keeps_nobody_else_from_being_tried()
     {
         for (int account = 0; account < 4; account++) Run(200, far: 4, near: 0);

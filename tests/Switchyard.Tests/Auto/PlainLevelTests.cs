@@ -37,6 +37,23 @@ public sealed class PlainLevelTests
     }
 
     [Fact]
+    public void Rows_that_follow_a_prompt_do_not_teach_how_slow_steps_after_others_are()
+    {
+        var level = new PlainLevel();
+        for (int request = 0; request < 40; request++) Decode(level, prompt: 100, tokens: 200, every: 0);
+        // Another strategy's turn, then two plain steps as slow as a level that has seen only prompts expects them.
+        for (int step = 0; step < 8; step++) level.Other();
+        double settled = level.At(150);
+        for (int pair = 0; pair < 6; pair++)
+        {
+            level.Add(1.08 * Cost(150), 150);
+            level.Add(1.03 * Cost(150), 150);
+            level.Other();
+        }
+        Assert.InRange(level.At(150) / settled, 0.99, 1.01);
+    }
+
+    [Fact]
     public void Nothing_is_known_before_a_settled_step_and_a_stall_changes_little()
     {
         var level = new PlainLevel();
